@@ -1,0 +1,2 @@
+//! The `claude-bridge` program.
+fn main() {}

@@ -1,0 +1,16 @@
+//! The wire types, by resource: what `protocol.md` names, and nothing that acts.
+//!
+//! These types are the single source: the JSON Schemas and the OpenRPC document are generated from them. Fields are
+//! camelCase; unknown fields are ignored on input; enums may grow, so a client takes an unknown value as "other".
+
+pub mod event;
+pub mod lifecycle;
+pub mod message;
+pub mod session;
+pub mod turn;
+pub mod usage;
+
+pub use crate::error::{ErrorData, ErrorKind};
+
+/// The version of the protocol, in the answer to `initialize`. It rises when a client would have to change.
+pub const PROTOCOL_VERSION: u32 = 1;

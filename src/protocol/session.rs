@@ -1,0 +1,257 @@
+//! Sessions.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::usage::Usage;
+use crate::error::ErrorData;
+use crate::ids::{ProviderSessionId, SessionId};
+use crate::time::Timestamp;
+
+/// A conversation, with the process that serves it, if one does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// The session's id: ours, for ever.
+    pub id: SessionId,
+    /// Its title; until one is given, the beginning of its first message.
+    pub title: String,
+    /// What Claude may do in it.
+    pub mode: Mode,
+    /// The folder Claude works in, absolute.
+    pub cwd: String,
+    /// The model that was asked for; absent: the CLI's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// What it is doing.
+    pub state: SessionState,
+    /// Why it failed, where `state` is `failed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorData>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When something last happened in it.
+    pub last_active_at: Timestamp,
+    /// How many messages it has.
+    pub message_count: u64,
+    /// The highest event number that has been given out.
+    pub last_seq: u64,
+    /// What Claude was told about its surroundings, once that is built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<ContextInfo>,
+    /// Tokens used by all its turns.
+    pub usage: Usage,
+    /// What all its turns cost, in US dollars.
+    pub cost_usd: f64,
+    /// The process that serves it now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<ProcessInfo>,
+    /// Which credential pays, as the CLI names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+    /// The CLI's own id of the conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_session_id: Option<ProviderSessionId>,
+}
+
+/// What Claude may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Mode {
+    /// Restricted: what the configuration does not allow is asked or denied.
+    #[default]
+    User,
+    /// Everything, where the configuration enables it.
+    Power,
+}
+
+/// What a session is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum SessionState {
+    /// A process is up or coming up; no turn.
+    Idle,
+    /// In a turn.
+    Running,
+    /// In a turn that waits for the person.
+    Waiting,
+    /// No process; the next message starts one.
+    Parked,
+    /// Closed by the client; a message opens it again.
+    Closed,
+    /// It could not be served; `error` says why, and the next message tries again.
+    Failed,
+}
+
+/// What Claude was told when the session began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ContextInfo {
+    /// SHA-256 of the text, in hexadecimal.
+    pub hash: String,
+    /// Length of the text in bytes.
+    pub bytes: u64,
+}
+
+/// A running Claude CLI.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProcessInfo {
+    /// Its process id.
+    pub pid: u32,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// Its version.
+    pub cli_version: String,
+}
+
+/// An MCP server that Claude can use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum McpServer {
+    /// One that is reached over the network.
+    Remote {
+        /// How: `http` or `sse`.
+        #[serde(rename = "type")]
+        transport: McpTransport,
+        /// Where.
+        url: String,
+        /// Headers that are sent with each request; secrets belong here, never in the URL.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        headers: BTreeMap<String, String>,
+    },
+    /// One that the CLI starts as a child process.
+    Stdio {
+        /// The program.
+        command: String,
+        /// Its arguments.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        args: Vec<String>,
+        /// Variables added to its environment.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        env: BTreeMap<String, String>,
+    },
+}
+
+/// How a remote MCP server is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum McpTransport {
+    /// Streamable HTTP.
+    Http,
+    /// Server-sent events.
+    Sse,
+}
+
+/// Parameters of `session/create`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SessionCreateParams {
+    /// What Claude may do; default `user`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// The folder Claude works in, absolute; default: the workspace folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
+    /// A title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The model, as the CLI names it; default: the CLI's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// How hard the model thinks, as the CLI names it: `low`, `medium`, `high`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effort: Option<String>,
+    /// After how many requests to the model a turn is ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_turns: Option<u32>,
+    /// What the session may cost, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_budget_usd: Option<f64>,
+    /// Go on with this session instead of making one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resume_session_id: Option<SessionId>,
+    /// MCP servers for this session, beside the configured ones; one of the same name replaces it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub mcp_servers: BTreeMap<String, McpServer>,
+}
+
+/// Parameters of the methods that name a session and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionParams {
+    /// The session.
+    pub session_id: SessionId,
+}
+
+/// Result of the methods that answer with a session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionResult {
+    /// The session as it is now.
+    pub session: Session,
+}
+
+/// Parameters of `session/list`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SessionListParams {
+    /// How many at most, 1 to 1000; default 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Where the page before ended: its `nextCursor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Only those that are doing this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<SessionState>,
+    /// Only those whose title contains this, in any case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+}
+
+/// Result of `session/list`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionListResult {
+    /// The page, newest activity first.
+    pub sessions: Vec<Session>,
+    /// Give it as `cursor` to get the next page; absent on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// Parameters of `session/rename`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionRenameParams {
+    /// The session.
+    pub session_id: SessionId,
+    /// Its new title, 1 to 200 characters.
+    pub title: String,
+}
+
+/// Parameters of `session/interrupt`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionInterruptParams {
+    /// The session.
+    pub session_id: SessionId,
+    /// Whether the messages that wait behind the turn go too.
+    #[serde(default)]
+    pub include_queued: bool,
+}
+
+/// Result of `session/interrupt`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionInterruptResult {
+    /// Whether there was anything to interrupt.
+    pub interrupted: bool,
+}
+
+/// Result of the methods that have nothing to say but that it was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Done {}
