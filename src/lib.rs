@@ -3,4 +3,5 @@
 pub mod error;
 pub mod ids;
 pub mod protocol;
+pub mod store;
 pub mod time;

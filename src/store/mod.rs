@@ -1,0 +1,166 @@
+//! The history: sessions, turns, messages and events in one SQLite file, `history.db`.
+//!
+//! One thread writes, a few connections read beside it. Rows are plain data; what they mean is the service's business. Several processes may share the file: each transaction that writes takes
+//! SQLite's lock at its beginning and waits up to five seconds for it.
+
+mod events;
+mod fault;
+mod messages;
+mod open;
+mod readers;
+mod rows;
+mod sessions;
+#[cfg(test)]
+mod tests;
+mod turns;
+mod values;
+mod work;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use self::readers::Readers;
+pub use self::rows::{
+    Batch, ContextRow, EventPayload, EventQuery, EventRow, MessageQuery, MessageRow, ModelUsage, SessionQuery,
+    SessionRow, TurnRow,
+};
+use self::work::Work;
+use self::writer::Writer;
+use crate::error::Result;
+use crate::ids::SessionId;
+
+/// The file's name in its folder.
+const FILE: &str = "history.db";
+
+/// A cheap handle on the history.
+///
+/// Every method fails with `storeNewer`, `storeCorrupt` or `storeUnavailable`, and always with the same error if the
+/// file could not be opened. Once written means: another program sees it, and it outlives this one's death; a power
+/// failure may take the last moments.
+#[derive(Clone, Debug)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    writer: Writer,
+    readers: Readers,
+}
+
+impl Store {
+    /// The history in `folder`, which is made if it is missing. Returns at once: the file is opened on the writer's
+    /// thread, and what goes wrong there is the answer of every later call.
+    #[must_use]
+    pub fn open(folder: PathBuf) -> Self {
+        let mut file = folder;
+        file.push(FILE);
+        Self { inner: Arc::new(Inner { writer: Writer::start(file.clone()), readers: Readers::new(file) }) }
+    }
+
+    /// Waits until the file is open.
+    ///
+    /// # Errors
+    /// Why it cannot be opened.
+    pub async fn ready(&self) -> Result<()> {
+        self.inner.writer.ready().await
+    }
+
+    /// Adds a session.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn create_session(&self, row: SessionRow) -> Result<()> {
+        self.inner.writer.write(Work::Create(Box::new(row))).await.map(drop)
+    }
+
+    /// The session of that id.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn session(&self, id: SessionId) -> Result<Option<SessionRow>> {
+        self.read("cannot read the session", move |db| sessions::by_id(db, id)).await
+    }
+
+    /// A page of sessions, newest activity first.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn sessions(&self, query: SessionQuery) -> Result<Vec<SessionRow>> {
+        self.read("cannot list the sessions", move |db| sessions::page(db, &query)).await
+    }
+
+    /// Removes a session from every table, and the contexts that only it referred to. Says whether it was there.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn delete_session(&self, id: SessionId) -> Result<bool> {
+        self.inner.writer.write(Work::Delete(id)).await.map(|deleted| deleted > 0)
+    }
+
+    /// Writes a batch, all of it or nothing, behind all batches given before. Resolves when it is committed. If the
+    /// caller stops waiting, it is written nonetheless once it is queued.
+    ///
+    /// # Errors
+    /// `sessionNotFound` where its session is not, or no longer, there; a store error.
+    pub async fn commit(&self, batch: Batch) -> Result<()> {
+        self.inner.writer.write(Work::Commit(Box::new(batch))).await.map(drop)
+    }
+
+    /// Queues a batch, behind all batches given before and before all that come after, and does not wait; failures
+    /// are logged. For what may be lost: when 32 MiB of such batches wait, further ones are dropped, with an error in
+    /// the log, until there is room again.
+    pub fn commit_later(&self, batch: Batch) {
+        let bytes = batch.bytes();
+        self.inner.writer.write_later(Work::Commit(Box::new(batch)), bytes);
+    }
+
+    /// A page of a session's messages.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn messages(&self, query: MessageQuery) -> Result<Vec<MessageRow>> {
+        self.read("cannot list the messages", move |db| messages::page(db, &query)).await
+    }
+
+    /// The events of a session behind a number, as many as fit into the query's bound.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn events(&self, query: EventQuery) -> Result<Vec<EventRow>> {
+        self.read("cannot read the events", move |db| events::page(db, &query)).await
+    }
+
+    /// The turns of a session that have no end, oldest first: those that run, or ran when a bridge died.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn open_turns(&self, session: SessionId) -> Result<Vec<TurnRow>> {
+        self.read("cannot read the turns", move |db| turns::open(db, session)).await
+    }
+
+    /// The text of a context.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn context(&self, hash: &str) -> Result<Option<String>> {
+        let hash = hash.to_owned();
+        self.read("cannot read the context", move |db| sessions::context(db, &hash)).await
+    }
+
+    /// Writes all that is queued, lets go of the file and ends the thread. Later calls fail.
+    pub async fn close(&self) {
+        self.inner.readers.close().await;
+        self.inner.writer.close().await;
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        query: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.ready().await?;
+        self.inner.readers.read(doing, query).await
+    }
+}

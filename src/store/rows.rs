@@ -1,0 +1,268 @@
+//! The rows, as those who use the store see them: plain data, with JSON as text.
+
+use crate::ids::{MessageId, ProviderSessionId, SessionId, TurnId};
+use crate::time::Timestamp;
+
+/// A session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: SessionId,
+    /// Its title.
+    pub title: String,
+    /// What Claude may do in it.
+    pub mode: String,
+    /// The folder Claude works in.
+    pub cwd: String,
+    /// The model that was asked for.
+    pub model: Option<String>,
+    /// The effort that was asked for.
+    pub effort: Option<String>,
+    /// After how many requests to the model a turn is ended.
+    pub max_turns: Option<u32>,
+    /// What it may cost, in US dollars.
+    pub max_budget_usd: Option<f64>,
+    /// Its own MCP servers, as JSON.
+    pub mcp_servers: Option<String>,
+    /// `open`, `closed` or `failed`.
+    pub state: String,
+    /// Why it failed, as JSON.
+    pub error: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When something last happened in it.
+    pub last_active_at: Timestamp,
+    /// How many messages it has.
+    pub message_count: u64,
+    /// The numbers of events up to here may have been given out.
+    pub reserved_seq: u64,
+    /// The CLI's own id of the conversation.
+    pub provider_session_id: Option<ProviderSessionId>,
+    /// Whether the CLI has a conversation under that id, so that it can be resumed.
+    pub provider_started: bool,
+    /// What Claude was told, by the hash of its [`ContextRow`].
+    pub context_hash: Option<String>,
+    /// Length of what Claude was told, in bytes; 0 where nothing was.
+    pub context_bytes: u64,
+    /// Which credential pays.
+    pub credential: Option<String>,
+    /// Tokens of all turns that were neither read from nor written to the prompt cache.
+    pub input_tokens: u64,
+    /// Tokens that Claude wrote in all turns.
+    pub output_tokens: u64,
+    /// Tokens read from the prompt cache in all turns.
+    pub cache_read_tokens: u64,
+    /// Tokens written to the prompt cache in all turns.
+    pub cache_write_tokens: u64,
+    /// What all turns cost, in US dollars.
+    pub cost_usd: f64,
+}
+
+/// What Claude was told about its surroundings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContextRow {
+    /// The hash of the text: its name.
+    pub hash: String,
+    /// The text.
+    pub text: String,
+}
+
+/// A turn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TurnRow {
+    /// Its id.
+    pub id: TurnId,
+    /// The session it belongs to.
+    pub session_id: SessionId,
+    /// The message that it answers.
+    pub message_id: Option<MessageId>,
+    /// Who began it.
+    pub origin: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended; absent while it runs, or if nobody was there to see its end.
+    pub ended_at: Option<Timestamp>,
+    /// Why it ended.
+    pub stop_reason: Option<String>,
+    /// The last text that Claude wrote in it.
+    pub text: String,
+    /// The tools that were called, as JSON.
+    pub tool_calls: String,
+    /// Tokens that were neither read from nor written to the prompt cache.
+    pub input_tokens: u64,
+    /// Tokens that Claude wrote.
+    pub output_tokens: u64,
+    /// Tokens read from the prompt cache.
+    pub cache_read_tokens: u64,
+    /// Tokens written to the prompt cache.
+    pub cache_write_tokens: u64,
+    /// What it cost, in US dollars.
+    pub cost_usd: f64,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// After how long the first text came, in milliseconds.
+    pub first_text_ms: Option<u64>,
+    /// What went wrong, as JSON.
+    pub error: Option<String>,
+    /// The same tokens and costs by model, each model once, sorted by its name.
+    pub usage_by_model: Vec<ModelUsage>,
+}
+
+/// What one model used in a turn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelUsage {
+    /// The model.
+    pub model: String,
+    /// Tokens that were neither read from nor written to the prompt cache.
+    pub input_tokens: u64,
+    /// Tokens that the model wrote.
+    pub output_tokens: u64,
+    /// Tokens read from the prompt cache.
+    pub cache_read_tokens: u64,
+    /// Tokens written to the prompt cache.
+    pub cache_write_tokens: u64,
+    /// What it cost, in US dollars.
+    pub cost_usd: f64,
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageRow {
+    /// Its id.
+    pub id: MessageId,
+    /// The session it belongs to.
+    pub session_id: SessionId,
+    /// The turn it was said in.
+    pub turn_id: TurnId,
+    /// The number of the event that announced it; no two messages of a session share one.
+    pub seq: u64,
+    /// Who said it.
+    pub role: String,
+    /// What it says, as JSON.
+    pub content: String,
+    /// When it was complete.
+    pub created_at: Timestamp,
+    /// The tool call whose agent said it.
+    pub parent_tool_use_id: Option<String>,
+}
+
+/// An event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRow {
+    /// The session it belongs to.
+    pub session_id: SessionId,
+    /// Its number in the session; of merged deltas, the last one's.
+    pub seq: u64,
+    /// Of merged deltas, the first one's number.
+    pub first_seq: Option<u64>,
+    /// The turn, where it belongs to one.
+    pub turn_id: Option<TurnId>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The tool call whose agent it is about.
+    pub parent_tool_use_id: Option<String>,
+    /// What happened.
+    pub payload: EventPayload,
+}
+
+/// What an event says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventPayload {
+    /// Something of its own.
+    Json {
+        /// Its kind.
+        kind: String,
+        /// Its kind and its fields: the text of a JSON object that begins with `{"kind":`.
+        body: String,
+    },
+    /// That a message is complete. Writing the event writes the message, and what the message says is stored with it
+    /// alone; reading the event reads it back from there.
+    Message(MessageRow),
+}
+
+impl EventPayload {
+    /// Length in bytes of what it says.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Json { body, .. } => body.len(),
+            Self::Message(message) => message.content.len(),
+        }
+    }
+}
+
+/// What is written as one: all of it or nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// The session as it is now. It must exist; it is found by its id, and all else is replaced.
+    pub session: Option<SessionRow>,
+    /// What Claude is told. Give it together with the session that refers to it: when a session is deleted, the
+    /// contexts that none refers to go with it.
+    pub context: Option<ContextRow>,
+    /// Turns, new or changed.
+    pub turns: Vec<TurnRow>,
+    /// New messages that are not announced by an [`EventPayload::Message`] of this batch: those that hold tool calls
+    /// and their results.
+    pub messages: Vec<MessageRow>,
+    /// New events.
+    pub events: Vec<EventRow>,
+}
+
+impl Batch {
+    /// The session that it is about, as far as it is about any.
+    pub(super) fn session_id(&self) -> Option<SessionId> {
+        let session = self.session.iter().map(|row| row.id);
+        let turns = self.turns.iter().map(|row| row.session_id);
+        let messages = self.messages.iter().map(|row| row.session_id);
+        let events = self.events.iter().map(|row| row.session_id);
+        session.chain(turns).chain(messages).chain(events).next()
+    }
+
+    /// About how many bytes of memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let session = self.session.as_ref().map_or(0, |row| row.mcp_servers.as_ref().map_or(0, String::len));
+        let context = self.context.as_ref().map_or(0, |row| row.text.len());
+        let turns: usize = self.turns.iter().map(|row| size_of_val(row) + row.text.len() + row.tool_calls.len()).sum();
+        let messages: usize = self.messages.iter().map(|row| size_of_val(row) + row.content.len()).sum();
+        let events: usize = self.events.iter().map(|row| size_of_val(row) + row.payload.bytes()).sum();
+        size_of_val(self) + session + context + turns + messages + events
+    }
+}
+
+/// Which sessions are wanted: newest activity first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionQuery {
+    /// How many at most.
+    pub limit: u32,
+    /// Where the page before ended: `last_active_at` and `id` of its last session.
+    pub before: Option<(Timestamp, SessionId)>,
+    /// Only those in one of these states.
+    pub state: Option<Vec<String>>,
+    /// Only those whose title contains this, in any case.
+    pub title_contains: Option<String>,
+}
+
+/// Which messages are wanted: those of a session, by `seq`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageQuery {
+    /// The session.
+    pub session_id: SessionId,
+    /// How many at most.
+    pub limit: u32,
+    /// Where the page before ended: `seq` of its last message.
+    pub after: Option<u64>,
+    /// Whether the newest come first.
+    pub descending: bool,
+}
+
+/// Which events are wanted: those of a session, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventQuery {
+    /// The session.
+    pub session_id: SessionId,
+    /// Only those with a `seq` above this.
+    pub after_seq: u64,
+    /// Only those of this turn.
+    pub turn_id: Option<TurnId>,
+    /// How many bytes of bodies and contents to read at most. One event is read in any case, if there is one.
+    pub max_bytes: usize,
+}

@@ -1,0 +1,156 @@
+//! Sessions, and the contexts that they refer to.
+
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+
+use super::rows::{ContextRow, SessionQuery, SessionRow};
+use crate::ids::SessionId;
+use crate::time::Timestamp;
+
+const INSERT: &str = "INSERT INTO sessions (id, title, mode, cwd, model, effort, max_turns, max_budget_usd, \
+     mcp_servers, state, error, created_at, last_active_at, message_count, reserved_seq, provider_session_id, \
+     provider_started, context_hash, context_bytes, credential, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, \
+     cost_usd) \
+     VALUES (:id, :title, :mode, :cwd, :model, :effort, :max_turns, :max_budget_usd, \
+     :mcp_servers, :state, :error, :created_at, :last_active_at, :message_count, :reserved_seq, :provider_session_id, \
+     :provider_started, :context_hash, :context_bytes, :credential, :input_tokens, :output_tokens, :cache_read_tokens, \
+     :cache_write_tokens, :cost_usd)";
+
+const UPDATE: &str = "UPDATE sessions SET title = :title, mode = :mode, cwd = :cwd, model = :model, effort = :effort, \
+     max_turns = :max_turns, max_budget_usd = :max_budget_usd, mcp_servers = :mcp_servers, state = :state, \
+     error = :error, created_at = :created_at, last_active_at = :last_active_at, message_count = :message_count, reserved_seq = :reserved_seq, \
+     provider_session_id = :provider_session_id, provider_started = :provider_started, context_hash = :context_hash, \
+     context_bytes = :context_bytes, \
+     credential = :credential, input_tokens = :input_tokens, output_tokens = :output_tokens, \
+     cache_read_tokens = :cache_read_tokens, cache_write_tokens = :cache_write_tokens, cost_usd = :cost_usd \
+     WHERE id = :id";
+
+const DELETE: &str = "DELETE FROM sessions WHERE id = ?1";
+
+const DELETE_ORPHANED_CONTEXTS: &str = "DELETE FROM contexts \
+     WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.context_hash = contexts.hash)";
+
+const BY_ID: &str = "SELECT * FROM sessions WHERE id = ?1";
+
+pub(super) const PAGE: &str = "SELECT * FROM sessions WHERE (last_active_at, id) < (?1, ?2) \
+     ORDER BY last_active_at DESC, id DESC";
+
+/// Adds a session.
+pub(super) fn insert(db: &Connection, row: &SessionRow) -> rusqlite::Result<usize> {
+    execute(db, INSERT, row)
+}
+
+/// Replaces a session; one that does not exist is an error.
+pub(super) fn update(db: &Connection, row: &SessionRow) -> rusqlite::Result<()> {
+    match execute(db, UPDATE, row)? {
+        1 => Ok(()),
+        changed => Err(rusqlite::Error::StatementChangedRows(changed)),
+    }
+}
+
+/// Removes a session with all that refers to it, and the contexts that no session refers to any more. Says how many
+/// sessions that were.
+pub(super) fn delete(db: &Connection, id: SessionId) -> rusqlite::Result<usize> {
+    let deleted = db.prepare_cached(DELETE)?.execute([id])?;
+    db.prepare_cached(DELETE_ORPHANED_CONTEXTS)?.execute([])?;
+    Ok(deleted)
+}
+
+/// The session of that id.
+pub(super) fn by_id(db: &Connection, id: SessionId) -> rusqlite::Result<Option<SessionRow>> {
+    db.prepare_cached(BY_ID)?.query_row([id], read).optional()
+}
+
+/// A page of sessions. The filters are applied while walking the index: SQLite's own comparison without regard to
+/// case knows ASCII only.
+pub(super) fn page(db: &Connection, query: &SessionQuery) -> rusqlite::Result<Vec<SessionRow>> {
+    // The first page comes after a key that is later than any.
+    let last = || (Timestamp::from_millis(i64::MAX), SessionId::from_bytes([0xff; 16]));
+    let (time, id) = query.before.unwrap_or_else(last);
+    let title_contains = query.title_contains.as_deref().map(str::to_lowercase);
+
+    let mut statement = db.prepare_cached(PAGE)?;
+    let mut rows = statement.query(params![time, id])?;
+    let mut page = Vec::new();
+    while page.len() < query.limit as usize
+        && let Some(row) = rows.next()?
+    {
+        let session = read(row)?;
+        let in_state = query.state.as_ref().is_none_or(|states| states.contains(&session.state));
+        if in_state && title_contains.as_ref().is_none_or(|part| session.title.to_lowercase().contains(part)) {
+            page.push(session);
+        }
+    }
+    Ok(page)
+}
+
+/// Keeps a context; one that is there already stays as it is.
+pub(super) fn insert_context(db: &Connection, row: &ContextRow) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO contexts (hash, text) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING";
+    db.prepare_cached(sql)?.execute([&row.hash, &row.text])?;
+    Ok(())
+}
+
+/// The text of a context.
+pub(super) fn context(db: &Connection, hash: &str) -> rusqlite::Result<Option<String>> {
+    db.prepare_cached("SELECT text FROM contexts WHERE hash = ?1")?.query_row([hash], |row| row.get(0)).optional()
+}
+
+fn execute(db: &Connection, sql: &str, row: &SessionRow) -> rusqlite::Result<usize> {
+    db.prepare_cached(sql)?.execute(named_params! {
+        ":id": row.id,
+        ":title": row.title,
+        ":mode": row.mode,
+        ":cwd": row.cwd,
+        ":model": row.model,
+        ":effort": row.effort,
+        ":max_turns": row.max_turns,
+        ":max_budget_usd": row.max_budget_usd,
+        ":mcp_servers": row.mcp_servers,
+        ":state": row.state,
+        ":error": row.error,
+        ":created_at": row.created_at,
+        ":last_active_at": row.last_active_at,
+        ":message_count": row.message_count,
+        ":reserved_seq": row.reserved_seq,
+        ":provider_session_id": row.provider_session_id,
+        ":provider_started": row.provider_started,
+        ":context_hash": row.context_hash,
+        ":context_bytes": row.context_bytes,
+        ":credential": row.credential,
+        ":input_tokens": row.input_tokens,
+        ":output_tokens": row.output_tokens,
+        ":cache_read_tokens": row.cache_read_tokens,
+        ":cache_write_tokens": row.cache_write_tokens,
+        ":cost_usd": row.cost_usd,
+    })
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
+    Ok(SessionRow {
+        id: row.get("id")?,
+        title: row.get("title")?,
+        mode: row.get("mode")?,
+        cwd: row.get("cwd")?,
+        model: row.get("model")?,
+        effort: row.get("effort")?,
+        max_turns: row.get("max_turns")?,
+        max_budget_usd: row.get("max_budget_usd")?,
+        mcp_servers: row.get("mcp_servers")?,
+        state: row.get("state")?,
+        error: row.get("error")?,
+        created_at: row.get("created_at")?,
+        last_active_at: row.get("last_active_at")?,
+        message_count: row.get("message_count")?,
+        reserved_seq: row.get("reserved_seq")?,
+        provider_session_id: row.get("provider_session_id")?,
+        provider_started: row.get("provider_started")?,
+        context_hash: row.get("context_hash")?,
+        context_bytes: row.get("context_bytes")?,
+        credential: row.get("credential")?,
+        input_tokens: row.get("input_tokens")?,
+        output_tokens: row.get("output_tokens")?,
+        cache_read_tokens: row.get("cache_read_tokens")?,
+        cache_write_tokens: row.get("cache_write_tokens")?,
+        cost_usd: row.get("cost_usd")?,
+    })
+}
