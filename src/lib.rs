@@ -1,5 +1,6 @@
 //! claude-bridge: a JSON-RPC sidecar that runs the Claude CLI for editors and dashboards.
 
+pub mod claude;
 pub mod error;
 pub mod ids;
 pub mod protocol;
