@@ -6,5 +6,6 @@ pub mod context;
 pub mod error;
 pub mod ids;
 pub mod protocol;
+pub mod service;
 pub mod store;
 pub mod time;

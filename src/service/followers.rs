@@ -1,0 +1,404 @@
+//! Those who follow a session's events, and how one that lags gets what it missed.
+//!
+//! A follower that has no room is waited for, briefly: a reader that is merely slower than Claude slows Claude down.
+//! One that stopped reading is left behind: it costs no memory, and when it reads again it is fed from the store, in
+//! order, deltas merged, until it has caught up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::select_all;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::history::message_of;
+use super::journal::{headline, stored_json};
+use super::sink::{EncodedEvent, EventSink, Offer};
+use crate::error::{Error, Result};
+use crate::ids::{SessionId, TurnId};
+use crate::protocol::event::{EventBody, EventMeta};
+use crate::protocol::turn::Turn;
+use crate::store::{EventPayload, EventQuery, EventRow, Store};
+
+/// How long all wait for one that has no room.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// How much is read from the store at a time for one that lags, in bytes of JSON.
+const CHUNK: usize = 128 * 1024;
+
+/// Where the outcome of a `message/send` goes.
+pub(super) type Reply = oneshot::Sender<Result<Turn>>;
+
+/// Who follows a turn, and waits for its outcome.
+struct Follower {
+    turn: TurnId,
+    sink: Option<Arc<dyn EventSink>>,
+    reply: Reply,
+    /// The last event that it took or had no interest in.
+    seen: u64,
+    /// Whether it is fed from the store.
+    lags: bool,
+    /// Whether its turn has begun: from then on it also gets what belongs to no turn.
+    began: bool,
+    /// The outcome, while it has not caught up.
+    outcome: Option<Result<Turn>>,
+}
+
+/// Those who follow a session's events.
+#[derive(Default)]
+pub(super) struct Followers(Vec<Follower>);
+
+impl std::fmt::Debug for Followers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Followers").field(&self.0.len()).finish()
+    }
+}
+
+impl Followers {
+    /// Takes in who waits for the outcome of a message, and follows its turn where `sink` is given. It has no interest
+    /// in events up to `seen`.
+    pub(super) fn add(&mut self, turn: TurnId, sink: Option<Arc<dyn EventSink>>, reply: Reply, seen: u64) {
+        self.0.push(Follower { turn, sink, reply, seen, lags: false, began: false, outcome: None });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Hands events to all who want them. `patient`: wait for each as long as it takes, since the store could not
+    /// feed it later.
+    pub(super) async fn deliver<'a>(&mut self, events: impl Iterator<Item = EncodedEvent<'a>> + Clone, patient: bool) {
+        for follower in self.0.iter_mut().filter(|follower| !follower.lags) {
+            for event in events.clone() {
+                if !follower.take(event, patient).await {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Gives a message's outcome to who waits for it, after its last event.
+    pub(super) fn answer(&mut self, turn: TurnId, outcome: Result<Turn>) {
+        let Some(at) = self.0.iter().position(|follower| follower.turn == turn) else { return };
+        if self.0[at].lags {
+            self.0[at].outcome = Some(outcome);
+        } else {
+            self.0.swap_remove(at).finish(outcome);
+        }
+    }
+
+    /// Resolves when one that lags has room again, or is gone; never where none lags.
+    pub(super) async fn room(&self) {
+        let lagging = self.0.iter().filter(|follower| follower.lags);
+        let rooms: Vec<_> = lagging.filter_map(|follower| follower.sink.as_ref()).map(|sink| sink.has_room()).collect();
+        if rooms.is_empty() {
+            return std::future::pending().await;
+        }
+        select_all(rooms).await;
+    }
+
+    /// Feeds those who lag from the store, which by now holds everything up to `last_seq`.
+    pub(super) async fn catch_up(&mut self, store: &Store, session: SessionId, last_seq: u64) -> Result<()> {
+        for follower in self.0.iter_mut().filter(|follower| follower.lags) {
+            follower.catch_up(store, session, last_seq).await?;
+        }
+        self.finish_caught_up();
+        Ok(())
+    }
+
+    /// Those who lag cannot be fed any more: they go on with what comes next.
+    pub(super) fn skip_missed(&mut self) {
+        for follower in &mut self.0 {
+            follower.lags = false;
+        }
+        self.finish_caught_up();
+    }
+
+    fn finish_caught_up(&mut self) {
+        let caught_up = |follower: &mut Follower| !follower.lags && follower.outcome.is_some();
+        for mut follower in self.0.extract_if(.., caught_up) {
+            if let Some(outcome) = follower.outcome.take() {
+                follower.finish(outcome);
+            }
+        }
+    }
+}
+
+impl Follower {
+    fn finish(self, outcome: Result<Turn>) {
+        if self.reply.send(outcome).is_err() {
+            tracing::debug!(turn = %self.turn, "nobody waits for this turn's outcome any more");
+        }
+    }
+
+    /// Offers an event; says whether the next one may be offered too.
+    async fn take(&mut self, event: EncodedEvent<'_>, patient: bool) -> bool {
+        loop {
+            match self.offer(event) {
+                Offer::Taken => return true,
+                Offer::Gone => {
+                    self.sink = None;
+                    return true;
+                }
+                Offer::Full if patient => self.wait_for_room().await,
+                Offer::Full => {
+                    if timeout(PATIENCE, self.wait_for_room()).await.is_err() {
+                        self.lags = true;
+                        return false;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn wait_for_room(&self) {
+        if let Some(sink) = &self.sink {
+            sink.has_room().await;
+        }
+    }
+
+    /// Offers an event if it is one that this follower wants.
+    fn offer(&mut self, event: EncodedEvent<'_>) -> Offer {
+        let mine = event.meta.turn_id == Some(self.turn);
+        self.began |= mine && event.kind == "turnStarted";
+        let wanted = mine || (event.meta.turn_id.is_none() && self.began);
+        let offer = match &self.sink {
+            Some(sink) if wanted => sink.offer(event),
+            _ => Offer::Taken,
+        };
+        if offer != Offer::Full {
+            self.seen = event.meta.seq;
+        }
+        offer
+    }
+
+    async fn catch_up(&mut self, store: &Store, session: SessionId, last_seq: u64) -> Result<()> {
+        let query = EventQuery { session_id: session, after_seq: self.seen, turn_id: None, max_bytes: CHUNK };
+        let rows = store.events(query).await?;
+        let complete = rows.last().is_none_or(|row| row.seq >= last_seq);
+        for row in rows {
+            let (meta, body) = stored_event(row)?;
+            let json = stored_json(&meta, &body)?;
+            let parsed: EventBody =
+                serde_json::from_str(&body).map_err(|problem| Error::internal(problem.to_string()))?;
+            let headline = headline(&parsed);
+            let event = EncodedEvent { meta: &meta, kind: parsed.kind(), json: &json, headline: headline.as_deref() };
+            match self.offer(event) {
+                Offer::Taken => {}
+                Offer::Full => return Ok(()),
+                Offer::Gone => self.sink = None,
+            }
+        }
+        self.lags = !complete;
+        Ok(())
+    }
+}
+
+/// An event as it was stored.
+fn stored_event(row: EventRow) -> Result<(EventMeta, String)> {
+    let meta = EventMeta {
+        seq: row.seq,
+        first_seq: row.first_seq,
+        session_id: row.session_id,
+        turn_id: row.turn_id,
+        at: row.at,
+        parent_tool_use_id: row.parent_tool_use_id,
+    };
+    let body = match row.payload {
+        EventPayload::Json { body, .. } => body,
+        EventPayload::Message(message) => {
+            let body = EventBody::Message { message: message_of(message)? };
+            serde_json::to_string(&body).map_err(|problem| Error::internal(problem.to_string()))?
+        }
+    };
+    Ok((meta, body))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::Pin;
+    use std::sync::Mutex;
+
+    use tokio::sync::{Notify, oneshot};
+
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::protocol::event::{NoticeLevel, SessionEvent};
+    use crate::service::journal::Journal;
+    use crate::service::state::{Emission, What};
+    use crate::time::Timestamp;
+
+    /// A reader with room for so many events.
+    #[derive(Default)]
+    struct Reader {
+        room: Mutex<usize>,
+        more: Notify,
+        got: Mutex<Vec<SessionEvent>>,
+    }
+
+    impl Reader {
+        fn with_room(room: usize) -> Arc<Self> {
+            Arc::new(Self { room: Mutex::new(room), ..Self::default() })
+        }
+
+        fn make_room(&self, room: usize) {
+            *self.room.lock().unwrap() = room;
+            self.more.notify_waiters();
+        }
+
+        fn texts(&self) -> Vec<String> {
+            let got = self.got.lock().unwrap();
+            got.iter().map(|event| format!("{} {}", event.meta.seq, told(&event.body))).collect()
+        }
+    }
+
+    fn told(body: &EventBody) -> &str {
+        match body {
+            EventBody::TextDelta { text, .. } | EventBody::Notice { text, .. } => text,
+            other => other.kind(),
+        }
+    }
+
+    impl EventSink for Reader {
+        fn offer(&self, event: EncodedEvent<'_>) -> Offer {
+            let mut room = self.room.lock().unwrap();
+            if *room == 0 {
+                return Offer::Full;
+            }
+            *room -= 1;
+            self.got.lock().unwrap().push(serde_json::from_str(event.json).unwrap());
+            Offer::Taken
+        }
+
+        fn has_room(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+            Box::pin(async {
+                let more = self.more.notified();
+                if *self.room.lock().unwrap() == 0 {
+                    more.await;
+                }
+            })
+        }
+    }
+
+    struct Scene {
+        store: Store,
+        journal: Journal,
+        followers: Followers,
+        turn: TurnId,
+        session: SessionId,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Scene {
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let store = Store::open(folder.path().to_owned());
+            let session = SessionId::new();
+            let row = crate::service::history::tests::row(session);
+            store.create_session(row).await.unwrap();
+            let followers = Followers::default();
+            Self { store, journal: Journal::new(session, 0), followers, turn: TurnId::new(), session, _folder: folder }
+        }
+
+        fn follow(&mut self, reader: &Arc<Reader>) -> oneshot::Receiver<Result<Turn>> {
+            let (reply, outcome) = oneshot::channel();
+            let sink: Arc<dyn EventSink> = Arc::<Reader>::clone(reader);
+            self.followers.add(self.turn, Some(sink), reply, self.journal.last_seq());
+            outcome
+        }
+
+        /// Emits an event, stores it and delivers it, as the session's task does.
+        async fn emit(&mut self, turn: Option<TurnId>, body: EventBody) {
+            let emission = Emission { turn, parent: None, what: What::Event(body) };
+            self.journal.emit(emission, Timestamp::from_millis(0), |_| unreachable!("no session is shown")).unwrap();
+            self.followers.deliver(self.journal.ahead(), false).await;
+            if self.journal.has_stored() {
+                self.save().await;
+                self.followers.deliver(self.journal.behind(), false).await;
+            }
+            self.journal.clear_ready();
+        }
+
+        async fn save(&mut self) {
+            let batch = self.journal.take_batch().unwrap();
+            self.store.commit(batch).await.unwrap();
+        }
+
+        async fn started(&mut self) {
+            let origin = crate::protocol::event::TurnOrigin::Client;
+            self.emit(Some(self.turn), EventBody::TurnStarted { message_id: None, origin }).await;
+        }
+
+        async fn notice(&mut self, turn: Option<TurnId>, text: &str) {
+            self.emit(turn, EventBody::Notice { level: NoticeLevel::Info, text: text.into() }).await;
+        }
+
+        async fn catch_up(&mut self) {
+            self.save().await;
+            let last = self.journal.last_seq();
+            self.followers.catch_up(&self.store, self.session, last).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_follower_gets_its_own_turn_and_what_belongs_to_none_while_it_runs() {
+        let mut scene = Scene::new().await;
+        let reader = Reader::with_room(100);
+        let _outcome = scene.follow(&reader);
+        scene.notice(None, "before").await;
+        scene.started().await;
+        scene.notice(None, "meanwhile").await;
+        scene.notice(Some(TurnId::new()), "another's").await;
+        assert_eq!(reader.texts(), ["2 turnStarted", "3 meanwhile"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_stopped_reading_gets_all_it_missed_in_order_with_deltas_merged_and_then_the_answer() {
+        let mut scene = Scene::new().await;
+        let reader = Reader::with_room(2);
+        let mut outcome = scene.follow(&reader);
+        scene.started().await;
+        let item_id = crate::ids::MessageId::new();
+        for (offset, text) in [(0, "a"), (1, "b"), (2, "c")] {
+            scene.emit(Some(scene.turn), EventBody::TextDelta { item_id, offset, text: text.into() }).await;
+        }
+        scene.notice(Some(scene.turn), "end").await;
+        scene.followers.answer(scene.turn, Err(Error::new(ErrorKind::ApiError, "the outcome")));
+        assert_eq!(reader.texts(), ["1 turnStarted", "2 a"]);
+        assert!(outcome.try_recv().is_err(), "the answer waits for the events before it");
+
+        reader.make_room(100);
+        scene.catch_up().await;
+        assert_eq!(reader.texts()[2..], ["4 abc", "5 end"], "a merged delta may repeat what was taken; offsets tell");
+        assert_eq!(outcome.await.unwrap().unwrap_err().message(), "the outcome");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_stopped_reading_costs_the_others_one_short_wait() {
+        let mut scene = Scene::new().await;
+        let (slow, quick) = (Reader::with_room(1), Reader::with_room(100));
+        let _outcomes = (scene.follow(&slow), scene.follow(&quick));
+        scene.started().await;
+        let begun = tokio::time::Instant::now();
+        for text in ["a", "b", "c"] {
+            scene.notice(Some(scene.turn), text).await;
+        }
+        assert_eq!(quick.texts().len(), 4);
+        assert_eq!(begun.elapsed(), PATIENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_is_merely_slow_is_waited_for() {
+        let mut scene = Scene::new().await;
+        let reader = Reader::with_room(1);
+        let _outcome = scene.follow(&reader);
+        scene.started().await;
+        let slowly = Arc::clone(&reader);
+        tokio::spawn(async move {
+            tokio::time::sleep(PATIENCE / 2).await;
+            slowly.make_room(100);
+        });
+        scene.notice(Some(scene.turn), "a").await;
+        assert_eq!(reader.texts(), ["1 turnStarted", "2 a"]);
+    }
+}

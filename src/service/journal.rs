@@ -1,0 +1,504 @@
+//! A session's events on their way out: numbered, encoded once, and gathered for the store and for those who follow.
+
+use std::io::{self, Write};
+use std::ops::Range;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::history::{message_row, turn_row};
+use super::sink::EncodedEvent;
+use super::state::{Emission, NewMessage, TurnRecord, What};
+use super::title;
+use crate::error::{Error, Result};
+use crate::ids::SessionId;
+use crate::protocol::event::{EventBody, EventMeta, Status};
+use crate::protocol::message::{ContentBlock, Message};
+use crate::protocol::session::Session;
+use crate::store::{Batch, ContextRow, EventPayload, EventRow};
+use crate::time::Timestamp;
+
+/// How many numbers are reserved at a time. After a crash up to this many are skipped, so that none is used twice.
+const BLOCK: u64 = 1 << 18;
+/// How much of a tool's answer goes into its event; `message/list` has the rest.
+const TOOL_RESULT_LIMIT: usize = 64 * 1024;
+
+/// An event that is ready to be sent.
+#[derive(Debug)]
+struct Ready {
+    meta: EventMeta,
+    kind: &'static str,
+    json: Range<usize>,
+    headline: Option<String>,
+}
+
+/// A session's events on their way out.
+#[derive(Debug)]
+pub(super) struct Journal {
+    session_id: SessionId,
+    last_seq: u64,
+    reserved_seq: u64,
+    /// What the next commit holds.
+    batch: Batch,
+    /// The JSON of all that is ready, end to end.
+    json: String,
+    /// Where one event is encoded.
+    scratch: Vec<u8>,
+    ready: Vec<Ready>,
+    /// How many of the ready ones may be sent before the commit: deltas that no stored event precedes.
+    ahead: usize,
+    /// Deltas that are not in a batch yet.
+    unsaved: Vec<Merged>,
+}
+
+/// Adjacent deltas of one text, merged.
+#[derive(Debug)]
+struct Merged {
+    meta: EventMeta,
+    body: EventBody,
+}
+
+impl Journal {
+    /// A journal that goes on after `last_seq`.
+    pub(super) fn new(session_id: SessionId, last_seq: u64) -> Self {
+        Self {
+            session_id,
+            last_seq,
+            reserved_seq: last_seq,
+            batch: Batch::default(),
+            json: String::new(),
+            scratch: Vec::new(),
+            ready: Vec::new(),
+            ahead: 0,
+            unsaved: Vec::new(),
+        }
+    }
+
+    /// The highest number given out.
+    pub(super) fn last_seq(&self) -> u64 {
+        self.last_seq
+    }
+
+    /// The highest number that may have been given out by the time this is stored. A session at rest gives out none,
+    /// so it skips none.
+    pub(super) fn reserve(&mut self, at_rest: bool) -> u64 {
+        if at_rest {
+            self.reserved_seq = self.last_seq;
+        } else if self.reserved_seq < self.last_seq + BLOCK / 2 {
+            self.reserved_seq = self.last_seq + BLOCK;
+        }
+        self.reserved_seq
+    }
+
+    /// Whether the reserved numbers run low.
+    pub(super) fn needs_reservation(&self) -> bool {
+        self.reserved_seq < self.last_seq + BLOCK / 4
+    }
+
+    /// Numbers and encodes an event; `session` is asked only where the event shows the session.
+    pub(super) fn emit(
+        &mut self,
+        emission: Emission,
+        now: Timestamp,
+        session: impl FnOnce(u64) -> Session,
+    ) -> Result<()> {
+        self.last_seq += 1;
+        let Emission { turn, parent, what } = emission;
+        let meta = EventMeta {
+            seq: self.last_seq,
+            first_seq: None,
+            session_id: self.session_id,
+            turn_id: turn,
+            at: now,
+            parent_tool_use_id: parent,
+        };
+        match what {
+            What::Event(body @ (EventBody::TextDelta { .. } | EventBody::ThinkingDelta { .. })) => {
+                self.delta(meta, body)
+            }
+            What::Event(body) => self.stored(meta, &body),
+            What::SessionChanged => {
+                let session = Box::new(session(self.last_seq));
+                self.stored(meta, &EventBody::SessionChanged { session })
+            }
+            What::Message(message) => self.message(meta, message),
+            What::ToolCall { message, title } => self.tool_call(meta, message, title),
+            What::ToolResult { message, structured } => self.tool_result(meta, message, structured),
+        }
+    }
+
+    /// Puts how a turn stands into the next commit.
+    pub(super) fn save_turn(&mut self, turn: &TurnRecord) -> Result<()> {
+        self.batch.turns.push(turn_row(turn)?);
+        Ok(())
+    }
+
+    /// Puts what Claude is told into the next commit.
+    pub(super) fn save_context(&mut self, context: ContextRow) {
+        self.batch.context = Some(context);
+    }
+
+    /// Whether anything is ready to be sent or stored.
+    pub(super) fn is_clear(&self) -> bool {
+        self.ready.is_empty() && self.batch == Batch::default()
+    }
+
+    /// Whether a commit has to come before all of it can be sent.
+    pub(super) fn has_stored(&self) -> bool {
+        self.ahead < self.ready.len() || self.batch != Batch::default()
+    }
+
+    /// Whether deltas wait to be stored.
+    pub(super) fn has_unsaved(&self) -> bool {
+        !self.unsaved.is_empty()
+    }
+
+    /// Takes what the next commit holds, the deltas before it included.
+    pub(super) fn take_batch(&mut self) -> Result<Batch> {
+        let mut batch = std::mem::take(&mut self.batch);
+        for Merged { meta, body } in self.unsaved.drain(..) {
+            let payload = EventPayload::Json { kind: body.kind().to_owned(), body: to_json(&body)? };
+            batch.events.push(event_row(meta, payload));
+        }
+        Ok(batch)
+    }
+
+    /// The events that may be sent before the commit.
+    pub(super) fn ahead(&self) -> impl Iterator<Item = EncodedEvent<'_>> + Clone {
+        self.ready[..self.ahead].iter().map(|ready| self.encoded(ready))
+    }
+
+    /// The events that may be sent after it.
+    pub(super) fn behind(&self) -> impl Iterator<Item = EncodedEvent<'_>> + Clone {
+        self.ready[self.ahead..].iter().map(|ready| self.encoded(ready))
+    }
+
+    /// All that was ready has been sent.
+    pub(super) fn clear_ready(&mut self) {
+        self.ready.clear();
+        self.json.clear();
+        self.ahead = 0;
+    }
+
+    fn encoded<'a>(&'a self, ready: &'a Ready) -> EncodedEvent<'a> {
+        EncodedEvent {
+            meta: &ready.meta,
+            kind: ready.kind,
+            json: &self.json[ready.json.clone()],
+            headline: ready.headline.as_deref(),
+        }
+    }
+
+    fn delta(&mut self, meta: EventMeta, body: EventBody) -> Result<()> {
+        let json = self.encode(&meta, &body)?.event;
+        if self.ahead == self.ready.len() && self.batch.turns.is_empty() {
+            self.ahead += 1;
+        }
+        self.ready.push(Ready { meta: meta.clone(), kind: body.kind(), json, headline: None });
+        let merged = self.unsaved.last_mut().is_some_and(|last| last.absorb(&meta, &body));
+        if !merged {
+            self.unsaved.push(Merged { meta, body });
+        }
+        Ok(())
+    }
+
+    /// An event that is stored as it is sent.
+    fn stored(&mut self, meta: EventMeta, body: &EventBody) -> Result<()> {
+        let encoded = self.encode(&meta, body)?;
+        let stored = format!("{{{}", &self.json[encoded.body]);
+        let payload = EventPayload::Json { kind: body.kind().to_owned(), body: stored };
+        self.batch.events.push(event_row(meta.clone(), payload));
+        self.ready.push(Ready { meta, kind: body.kind(), json: encoded.event, headline: headline(body) });
+        Ok(())
+    }
+
+    /// A message: stored once, as a message; its event only refers to it.
+    fn message(&mut self, meta: EventMeta, message: NewMessage) -> Result<()> {
+        let message = self.complete(&meta, message)?;
+        let row = message_row(&message)?;
+        let body = EventBody::Message { message };
+        let json = self.encode(&meta, &body)?.event;
+        self.batch.events.push(event_row(meta.clone(), EventPayload::Message(row)));
+        self.ready.push(Ready { meta, kind: body.kind(), json, headline: None });
+        Ok(())
+    }
+
+    fn tool_call(&mut self, meta: EventMeta, message: NewMessage, title: String) -> Result<()> {
+        let message = self.complete(&meta, message)?;
+        self.batch.messages.push(message_row(&message)?);
+        let message_id = message.id;
+        match message.content.into_iter().next() {
+            Some(ContentBlock::ToolUse { tool_use_id, name, input }) => {
+                self.stored(meta, &EventBody::ToolCall { message_id, tool_use_id, name, title, input })
+            }
+            other => Err(Error::internal(format!("not a tool call: {other:?}"))),
+        }
+    }
+
+    fn tool_result(&mut self, meta: EventMeta, message: NewMessage, structured: Option<Value>) -> Result<()> {
+        let message = self.complete(&meta, message)?;
+        self.batch.messages.push(message_row(&message)?);
+        let message_id = message.id;
+        match message.content.into_iter().next() {
+            Some(ContentBlock::ToolResult { tool_use_id, is_error, content }) => {
+                let (content, truncated_bytes) = shorten(content)?;
+                // The structured form repeats what was cut.
+                let structured = structured.filter(|_| truncated_bytes.is_none());
+                let body =
+                    EventBody::ToolResult { message_id, tool_use_id, is_error, content, structured, truncated_bytes };
+                self.stored(meta, &body)
+            }
+            other => Err(Error::internal(format!("not a tool's answer: {other:?}"))),
+        }
+    }
+
+    fn complete(&self, meta: &EventMeta, message: NewMessage) -> Result<Message> {
+        let turn_id = meta.turn_id.ok_or_else(|| Error::internal("a message outside of any turn"))?;
+        let NewMessage { id, role, content } = message;
+        Ok(Message {
+            id,
+            session_id: self.session_id,
+            turn_id,
+            seq: meta.seq,
+            role,
+            content,
+            created_at: meta.at,
+            parent_tool_use_id: meta.parent_tool_use_id.clone(),
+        })
+    }
+
+    /// Encodes an event behind the others.
+    fn encode(&mut self, meta: &EventMeta, body: &EventBody) -> Result<Encoded> {
+        self.scratch.clear();
+        let middle = encode_event(&mut self.scratch, meta, body)?;
+        let text = std::str::from_utf8(&self.scratch).map_err(|problem| Error::internal(problem.to_string()))?;
+        let start = self.json.len();
+        self.json.push_str(text);
+        Ok(Encoded { event: start..self.json.len(), body: start + middle..self.json.len() })
+    }
+}
+
+impl Merged {
+    /// Takes a delta in, if it goes on where this ends.
+    fn absorb(&mut self, meta: &EventMeta, body: &EventBody) -> bool {
+        let (mine, item, next) = match (&mut self.body, body) {
+            (EventBody::TextDelta { item_id, text, .. }, EventBody::TextDelta { item_id: other, text: next, .. })
+            | (
+                EventBody::ThinkingDelta { item_id, text, .. },
+                EventBody::ThinkingDelta { item_id: other, text: next, .. },
+            ) => (text, item_id == other, next),
+            _ => return false,
+        };
+        // A number between the two belongs to another event, which a replay must put between them.
+        if !item || meta.seq != self.meta.seq + 1 {
+            return false;
+        }
+        mine.push_str(next);
+        self.meta.first_seq.get_or_insert(self.meta.seq);
+        self.meta.seq = meta.seq;
+        true
+    }
+}
+
+/// Where in the buffer an event and its body are. The body lacks its opening brace.
+struct Encoded {
+    event: Range<usize>,
+    body: Range<usize>,
+}
+
+/// Writes an event's JSON and says where its body begins. The store keeps the body alone, so it is written in one
+/// piece, after the rest.
+fn encode_event(buffer: &mut Vec<u8>, meta: &EventMeta, body: &EventBody) -> Result<usize> {
+    write_json(&mut *buffer, meta)?;
+    buffer.pop();
+    buffer.push(b',');
+    let middle = buffer.len();
+    write_json(SkipFirst { to: buffer, skipped: false }, body)?;
+    Ok(middle)
+}
+
+/// The JSON of a stored event, put together again.
+pub(super) fn stored_json(meta: &EventMeta, body: &str) -> Result<String> {
+    let mut json = to_json(meta)?;
+    json.pop();
+    json.push(',');
+    json.push_str(body.strip_prefix('{').unwrap_or(body));
+    Ok(json)
+}
+
+/// Passes on all but the first byte: an object without its opening brace.
+struct SkipFirst<'a> {
+    to: &'a mut Vec<u8>,
+    skipped: bool,
+}
+
+impl Write for SkipFirst<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let from = usize::from(!self.skipped && !bytes.is_empty());
+        self.skipped |= from == 1;
+        self.to.extend_from_slice(&bytes[from..]);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_json<T: Serialize>(to: impl Write, value: &T) -> Result<()> {
+    serde_json::to_writer(to, value).map_err(|problem| Error::internal(format!("cannot be encoded: {problem}")))
+}
+
+fn to_json<T: Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|problem| Error::internal(format!("cannot be encoded: {problem}")))
+}
+
+fn event_row(meta: EventMeta, payload: EventPayload) -> EventRow {
+    let EventMeta { seq, first_seq, session_id, turn_id, at, parent_tool_use_id } = meta;
+    EventRow { session_id, seq, first_seq, turn_id, at, parent_tool_use_id, payload }
+}
+
+/// What a person is told about an event in a line, where it is worth one.
+pub(super) fn headline(body: &EventBody) -> Option<String> {
+    match body {
+        EventBody::ToolCall { title, .. } => Some(title.clone()),
+        EventBody::Notice { text, .. } => Some(title::clip(text)),
+        EventBody::Status { status, detail } => Some(status_headline(*status, detail.as_deref())),
+        _ => None,
+    }
+}
+
+fn status_headline(status: Status, detail: Option<&str>) -> String {
+    let what = match status {
+        Status::Starting => "Starting Claude",
+        Status::Requesting => "Thinking",
+        Status::Retrying => "Trying again",
+        Status::Compacting => "Summarising the conversation",
+        Status::Queued => "Waiting",
+    };
+    detail.map_or_else(|| what.to_owned(), |detail| format!("{what}: {detail}"))
+}
+
+/// A tool's answer cut to what fits into an event, and how many bytes that leaves out.
+fn shorten(content: Value) -> Result<(Value, Option<u64>)> {
+    let text = match content {
+        Value::String(text) => text,
+        other => {
+            let text = to_json(&other)?;
+            if text.len() <= TOOL_RESULT_LIMIT {
+                return Ok((other, None));
+            }
+            text
+        }
+    };
+    if text.len() <= TOOL_RESULT_LIMIT {
+        return Ok((Value::String(text), None));
+    }
+    let cut = text.floor_char_boundary(TOOL_RESULT_LIMIT);
+    let left_out = (text.len() - cut) as u64;
+    Ok((Value::String(text[..cut].to_owned()), Some(left_out)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{MessageId, TurnId};
+    use crate::protocol::event::SessionEvent;
+    use crate::protocol::message::Role;
+
+    fn journal() -> Journal {
+        Journal::new(SessionId::new(), 10)
+    }
+
+    fn emit(journal: &mut Journal, what: What) {
+        let emission = Emission { turn: Some(TurnId::new()), parent: None, what };
+        journal.emit(emission, Timestamp::from_millis(0), |_| unreachable!("no event shows the session")).unwrap();
+    }
+
+    fn delta(item_id: MessageId, offset: u64, text: &str) -> What {
+        What::Event(EventBody::TextDelta { item_id, offset, text: text.into() })
+    }
+
+    fn notice(text: &str) -> What {
+        let level = crate::protocol::event::NoticeLevel::Info;
+        What::Event(EventBody::Notice { level, text: text.into() })
+    }
+
+    fn decoded<'a>(events: impl Iterator<Item = EncodedEvent<'a>>) -> Vec<SessionEvent> {
+        events.map(|event| serde_json::from_str(event.json).unwrap()).collect()
+    }
+
+    #[test]
+    fn deltas_go_ahead_of_the_commit_until_a_stored_event_comes() {
+        let mut journal = journal();
+        let item = MessageId::new();
+        emit(&mut journal, delta(item, 0, "a"));
+        emit(&mut journal, notice("n"));
+        emit(&mut journal, delta(item, 1, "b"));
+        let seqs = |events: Vec<SessionEvent>| events.iter().map(|event| event.meta.seq).collect::<Vec<_>>();
+        assert_eq!(seqs(decoded(journal.ahead())), [11]);
+        assert_eq!(seqs(decoded(journal.behind())), [12, 13]);
+    }
+
+    #[test]
+    fn adjacent_deltas_are_stored_merged_with_the_numbers_they_cover() {
+        let mut journal = journal();
+        let (item, other) = (MessageId::new(), MessageId::new());
+        for what in [delta(item, 0, "a"), delta(item, 1, "b"), notice("n"), delta(item, 2, "c"), delta(other, 0, "d")] {
+            emit(&mut journal, what);
+        }
+        let mut rows = journal.take_batch().unwrap().events;
+        rows.sort_by_key(|row| row.seq);
+        let numbers: Vec<_> = rows.iter().map(|row| (row.first_seq, row.seq)).collect();
+        assert_eq!(numbers, [(Some(11), 12), (None, 13), (None, 14), (None, 15)]);
+        let EventPayload::Json { kind, body } = &rows[0].payload else { panic!("{rows:?}") };
+        assert_eq!(kind, "textDelta");
+        assert_eq!(body, &format!(r#"{{"kind":"textDelta","itemId":"{item}","offset":0,"text":"ab"}}"#));
+    }
+
+    #[test]
+    fn what_is_stored_encodes_to_what_was_sent() {
+        let mut journal = journal();
+        emit(&mut journal, notice("say \"hi\""));
+        let sent = journal.behind().next().unwrap().json.to_owned();
+        let row = journal.take_batch().unwrap().events.remove(0);
+        let EventPayload::Json { body, .. } = row.payload else { panic!("not a body of its own") };
+        let meta = EventMeta {
+            seq: row.seq,
+            first_seq: row.first_seq,
+            session_id: row.session_id,
+            turn_id: row.turn_id,
+            at: row.at,
+            parent_tool_use_id: None,
+        };
+        assert_eq!(stored_json(&meta, &body).unwrap(), sent);
+    }
+
+    #[test]
+    fn numbers_are_reserved_ahead_and_a_session_at_rest_skips_none() {
+        let mut journal = journal();
+        assert_eq!(journal.reserve(false), 10 + BLOCK);
+        emit(&mut journal, notice("n"));
+        assert_eq!(journal.reserve(false), 10 + BLOCK, "half of the block is left");
+        assert_eq!(journal.reserve(true), 11);
+        assert!(journal.needs_reservation());
+    }
+
+    #[test]
+    fn a_long_answer_of_a_tool_is_cut_in_its_event_and_whole_in_its_message() {
+        let mut journal = journal();
+        let text = "ü".repeat(TOOL_RESULT_LIMIT);
+        let content = Value::String(text.clone());
+        let block = ContentBlock::ToolResult { tool_use_id: "t".into(), is_error: false, content: content.clone() };
+        let message = NewMessage { id: MessageId::new(), role: Role::User, content: vec![block] };
+        emit(&mut journal, What::ToolResult { message, structured: Some(content) });
+        let events = decoded(journal.behind());
+        let EventBody::ToolResult { content, structured, truncated_bytes, .. } = &events[0].body else {
+            panic!("{events:?}")
+        };
+        assert_eq!(content.as_str().unwrap().len(), TOOL_RESULT_LIMIT);
+        assert_eq!((structured, *truncated_bytes), (&None, Some(TOOL_RESULT_LIMIT as u64)));
+        let stored = journal.take_batch().unwrap().messages.remove(0).content;
+        assert!(stored.contains(&text));
+    }
+}

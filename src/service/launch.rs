@@ -1,0 +1,144 @@
+//! How a session's process is started: the CLI found, the context built, the rules and servers handed over.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::record::Record;
+use super::settings::Settings;
+use crate::claude::{self, Conversation, Discovery, Launch, Process};
+use crate::context::{self, Context, Facts};
+use crate::error::{Error, Result};
+use crate::protocol::session::{McpServer, Mode};
+use crate::store::Store;
+
+/// What every session needs to start a process.
+#[derive(Debug)]
+pub(super) struct Launcher {
+    settings: Settings,
+    store: Store,
+    discovery: Discovery,
+    /// The private files of running sessions, a folder each.
+    run_dir: PathBuf,
+}
+
+/// A process that was started, and what it was told.
+#[derive(Debug)]
+pub(super) struct Launched {
+    pub(super) process: Process,
+    pub(super) cli_version: String,
+    /// The context, where it was built for this start: from now on it is frozen.
+    pub(super) new_context: Option<Context>,
+}
+
+impl Launcher {
+    pub(super) fn new(settings: Settings, store: Store) -> Arc<Self> {
+        let run_dir = settings.data_dir.join("run").join(std::process::id().to_string());
+        Arc::new(Self { settings, store, discovery: Discovery::default(), run_dir })
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Starts a process for a session.
+    ///
+    /// # Errors
+    /// `cliNotFound`, `cliUnsupported`, `cliExited` where it could not even begin, `invalidParams` where the folder
+    /// is gone.
+    pub(super) async fn launch(&self, record: &Record) -> Result<Launched> {
+        check_folder(&record.cwd).await?;
+        let cli = self.discovery.discover(&self.settings.cli).await?;
+        let (context, new_context) = self.context_of(record).await?;
+        let cli_version = cli.version.clone();
+        let trusted = self.is_trusted(&record.cwd).await;
+        let launch = self.launch_of(record, cli, context, trusted)?;
+        let process = claude::start(&launch, &self.settings.cli)?;
+        Ok(Launched { process, cli_version, new_context })
+    }
+
+    /// What Claude is told: once built it never changes, so that the model's prompt cache holds.
+    async fn context_of(&self, record: &Record) -> Result<(String, Option<Context>)> {
+        if let Some(frozen) = &record.context
+            && let Some(text) = self.store.context(&frozen.hash).await?
+        {
+            return Ok((text, None));
+        }
+        let client = self.settings.client.as_deref();
+        let mode = match record.mode {
+            Mode::User => context::Mode::User,
+            Mode::Power => context::Mode::Power,
+        };
+        let built = context::build(Facts { mode, client, cwd: &record.cwd });
+        Ok((built.text.clone(), Some(built)))
+    }
+
+    /// Whether a folder's own settings count, by its real path: a link in a trusted folder does not lend its trust.
+    async fn is_trusted(&self, folder: &Path) -> bool {
+        let real = tokio::fs::canonicalize(folder).await;
+        real.is_ok_and(|real| self.settings.trusted.iter().any(|trusted| real.starts_with(trusted)))
+    }
+
+    fn launch_of(&self, record: &Record, cli: claude::Cli, system_prompt: String, trusted: bool) -> Result<Launch> {
+        let settings = &self.settings;
+        let conversation = match record.provider_started {
+            true => Conversation::Resume(record.provider_session_id),
+            false => Conversation::New(record.provider_session_id),
+        };
+        let user_only = |rules: &Vec<String>| if record.mode == Mode::User { rules.clone() } else { Vec::new() };
+        Ok(Launch {
+            cli,
+            cwd: record.cwd.clone(),
+            conversation,
+            model: record.model.clone(),
+            effort: record.effort.clone(),
+            max_turns: record.max_turns,
+            max_budget_usd: record.max_budget_usd,
+            allowed_tools: user_only(&settings.allowed_tools),
+            disallowed_tools: user_only(&settings.disallowed_tools),
+            system_prompt,
+            mcp_servers: self.mcp_servers(record)?,
+            trusted,
+            mcp_timeout: settings.mcp_timeout,
+            private_dir: self.run_dir.join(record.id.to_string()),
+        })
+    }
+
+    /// The configured servers and the session's own, which come first where the names are the same.
+    fn mcp_servers(&self, record: &Record) -> Result<Map<String, Value>> {
+        let servers = self.settings.mcp_servers.iter().chain(&record.mcp_servers);
+        servers.map(|(name, server)| Ok((name.clone(), in_cli_form(server)?))).collect()
+    }
+
+    /// Removes what is left of the private files.
+    pub(super) async fn clean_up(&self) {
+        match tokio::fs::remove_dir_all(&self.run_dir).await {
+            Ok(()) => {}
+            Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => {}
+            Err(problem) => tracing::warn!(folder = %self.run_dir.display(), %problem, "private files are left"),
+        }
+    }
+}
+
+fn in_cli_form(server: &McpServer) -> Result<Value> {
+    serde_json::to_value(server)
+        .map_err(|problem| Error::internal(format!("an MCP server cannot be encoded: {problem}")))
+}
+
+/// Checks that a folder is one that Claude can work in.
+///
+/// # Errors
+/// `invalidParams`: relative, missing, or no folder.
+pub(super) async fn check_folder(path: &Path) -> Result<()> {
+    let problem = if !path.is_absolute() {
+        "it is not absolute".to_owned()
+    } else {
+        match tokio::fs::metadata(path).await {
+            Ok(metadata) if metadata.is_dir() => return Ok(()),
+            Ok(_) => "it is not a folder".to_owned(),
+            Err(problem) => problem.to_string(),
+        }
+    };
+    Err(Error::invalid_params(format!("cwd: {}: {problem}", path.display())).hint("give the absolute path of a folder"))
+}

@@ -1,0 +1,318 @@
+//! The application: sessions and what can be asked of them. Names no transport and no SQL.
+//!
+//! A session is a task (`session`) around a pure state (`state`): what happens becomes an input of
+//! `State::step`, and the effects that it gives are carried out in order. Events leave through the `journal`, which
+//! numbers them, stores them and hands them to those who follow (`followers`).
+
+mod content;
+mod followers;
+mod history;
+mod journal;
+mod launch;
+mod permission;
+mod query;
+mod record;
+mod registry;
+mod session;
+mod settings;
+pub mod sink;
+mod state;
+mod title;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::{ProviderSessionId, SessionId, TurnId};
+use crate::protocol::message::{Content, MessageListParams, MessageListResult};
+use crate::protocol::session::{Mode, Session, SessionCreateParams, SessionListParams, SessionListResult};
+use crate::protocol::turn::Turn;
+use crate::protocol::usage::Usage;
+use crate::store::{SessionRow, Store};
+use crate::time::Timestamp;
+use content::Prompt;
+use launch::{Launcher, check_folder};
+use record::{Record, Rest};
+use registry::Registry;
+use session::{Command, session_not_found};
+use sink::EventSink;
+
+pub use settings::Settings;
+
+/// The longest title, in characters.
+const TITLE_LIMIT: usize = 200;
+
+/// A cheap handle on the application.
+#[derive(Clone, Debug)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+/// What the handle and the sessions' tasks share.
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    launcher: Arc<Launcher>,
+    registry: Registry,
+}
+
+/// A message that a session has been given, and the turn that will come of it.
+///
+/// Dropping it without waiting cancels the message: one that still waits never runs, one that runs is interrupted.
+#[derive(Debug)]
+pub struct PendingTurn {
+    service: Service,
+    session: SessionId,
+    turn: TurnId,
+    reply: oneshot::Receiver<Result<Turn>>,
+    over: bool,
+}
+
+impl PendingTurn {
+    /// Waits for the turn's end. By then the turn's last event has been taken by its follower.
+    ///
+    /// # Errors
+    /// Whatever kept the turn from beginning. Once it began there is always a [`Turn`].
+    pub async fn outcome(&mut self) -> Result<Turn> {
+        let outcome = (&mut self.reply).await;
+        self.over = true;
+        outcome.unwrap_or_else(|_| Err(Error::new(ErrorKind::ShuttingDown, "claude-bridge went down meanwhile")))
+    }
+
+    /// Asks for the end: a message that still waits never runs, one that runs is interrupted. `outcome` then tells.
+    pub fn cancel(&self) {
+        if let Err(error) = self.service.command(self.session, Command::Cancel { turn: self.turn }) {
+            tracing::debug!(turn = %self.turn, %error, "the turn ends anyway");
+        }
+    }
+}
+
+impl Drop for PendingTurn {
+    fn drop(&mut self) {
+        if !self.over {
+            self.cancel();
+        }
+    }
+}
+
+impl Service {
+    /// Starts the application; the store is opened behind it.
+    #[must_use]
+    pub fn start(settings: Settings) -> Self {
+        let store = Store::open(settings.data_dir.clone());
+        let launcher = Launcher::new(settings, store.clone());
+        Self { inner: Arc::new(Inner { store, launcher, registry: Registry::default() }) }
+    }
+
+    /// The modes that a session can be in here.
+    #[must_use]
+    pub fn modes(&self) -> Vec<Mode> {
+        let power = self.inner.launcher.settings().power;
+        if power { vec![Mode::User, Mode::Power] } else { vec![Mode::User] }
+    }
+
+    /// Makes a session, or finds the one to go on with.
+    ///
+    /// # Errors
+    /// `invalidParams`, `modeNotAllowed`, `sessionNotFound`, a store error.
+    pub async fn create_session(&self, params: SessionCreateParams) -> Result<Session> {
+        if let Some(mode) = params.mode {
+            self.check_mode(mode)?;
+        }
+        if let Some(id) = params.resume_session_id {
+            return self.resume_session(id, params).await;
+        }
+        let cwd = self.folder_of(params.cwd.as_deref()).await?;
+        let record = new_record(params, cwd)?;
+        let row = history::session_row(&record, 0)?;
+        self.inner.store.create_session(row.clone()).await?;
+        self.command_with(record.id, Command::Warm, Some(row.clone()))?;
+        match self.inner.registry.view(record.id) {
+            Some(session) => Ok(session),
+            None => history::resting_session(row),
+        }
+    }
+
+    /// Goes on with a session; where it works and what it may do cannot be changed on the way.
+    async fn resume_session(&self, id: SessionId, params: SessionCreateParams) -> Result<Session> {
+        let session = self.session(id).await?;
+        if let Some(cwd) = params.cwd
+            && Path::new(&cwd) != Path::new(&session.cwd)
+        {
+            let message = format!("cwd: session {id} works in {}, not in {cwd}", session.cwd);
+            return Err(Error::invalid_params(message).hint("a session keeps its folder; make a new one for another"));
+        }
+        if params.mode.is_some_and(|mode| mode != session.mode) {
+            let message = format!("mode: session {id} is in {:?} mode", session.mode);
+            return Err(Error::invalid_params(message).hint("resume it in its own mode"));
+        }
+        self.command(id, Command::Warm)?;
+        Ok(session)
+    }
+
+    /// The session as it is now.
+    ///
+    /// # Errors
+    /// `sessionNotFound`, a store error.
+    pub async fn session(&self, id: SessionId) -> Result<Session> {
+        if let Some(session) = self.inner.registry.view(id) {
+            return Ok(session);
+        }
+        let row = self.inner.store.session(id).await?.ok_or_else(|| session_not_found(id))?;
+        history::resting_session(row)
+    }
+
+    /// A page of sessions, newest activity first.
+    ///
+    /// # Errors
+    /// `invalidParams`, a store error.
+    pub async fn sessions(&self, params: SessionListParams) -> Result<SessionListResult> {
+        query::sessions(&self.inner.store, &self.inner.registry, params).await
+    }
+
+    /// Gives a session another title.
+    ///
+    /// # Errors
+    /// `invalidParams`, `sessionNotFound`, a store error.
+    pub async fn rename_session(&self, id: SessionId, title: String) -> Result<Session> {
+        let title = checked_title(&title)?;
+        self.ask(id, |reply| Command::Rename { title, reply }).await
+    }
+
+    /// Ends a session's process and keeps its history.
+    ///
+    /// # Errors
+    /// `sessionNotFound`, a store error.
+    pub async fn close_session(&self, id: SessionId) -> Result<Session> {
+        self.ask(id, |reply| Command::Close { reply }).await
+    }
+
+    /// Ends a session's process and removes its history.
+    ///
+    /// # Errors
+    /// `sessionNotFound`, a store error.
+    pub async fn delete_session(&self, id: SessionId) -> Result<()> {
+        self.ask(id, |reply| Command::Delete { reply }).await
+    }
+
+    /// Interrupts the running turn; says whether there was anything to interrupt.
+    ///
+    /// # Errors
+    /// `sessionNotFound`, a store error.
+    pub async fn interrupt_session(&self, id: SessionId, include_queued: bool) -> Result<bool> {
+        self.ask(id, |reply| Command::Interrupt { include_queued, reply }).await
+    }
+
+    /// Gives a session a message. Does not wait: the order of calls is the order of turns.
+    ///
+    /// # Errors
+    /// `invalidParams`, `sessionBusy`, `shuttingDown`.
+    pub fn send(&self, id: SessionId, content: Content, follower: Option<Arc<dyn EventSink>>) -> Result<PendingTurn> {
+        let prompt = Prompt::new(content)?;
+        let turn = TurnId::new();
+        let (reply, receiver) = oneshot::channel();
+        self.command(id, Command::Send { turn, prompt, sink: follower, reply })?;
+        Ok(PendingTurn { service: self.clone(), session: id, turn, reply: receiver, over: false })
+    }
+
+    /// A page of a session's messages.
+    ///
+    /// # Errors
+    /// `invalidParams`, `sessionNotFound`, a store error.
+    pub async fn messages(&self, params: MessageListParams) -> Result<MessageListResult> {
+        query::messages(&self.inner.store, params).await
+    }
+
+    /// Ends all turns and processes and writes what is left to write, within `grace`.
+    pub async fn shut_down(&self, grace: Duration) {
+        let tasks = self.inner.registry.close();
+        let all = futures_util::future::join_all(tasks);
+        match timeout(grace, all).await {
+            Ok(ends) => ends.iter().filter_map(|end| end.as_ref().err()).for_each(|problem| {
+                tracing::error!(%problem, "a session's task failed");
+            }),
+            Err(_) => tracing::warn!("sessions were still running when the time was up"),
+        }
+        self.inner.store.close().await;
+        self.inner.launcher.clean_up().await;
+    }
+
+    fn check_mode(&self, mode: Mode) -> Result<()> {
+        if mode == Mode::Power && !self.inner.launcher.settings().power {
+            let message = "mode: power mode is not enabled here";
+            let hint = "set modes.power.enabled = true in your own claude-bridge.toml, or in initializationOptions";
+            return Err(Error::new(ErrorKind::ModeNotAllowed, message).hint(hint));
+        }
+        Ok(())
+    }
+
+    /// The folder that a new session works in.
+    async fn folder_of(&self, cwd: Option<&str>) -> Result<PathBuf> {
+        let folder = cwd.map_or_else(|| self.inner.launcher.settings().workspace.clone(), PathBuf::from);
+        check_folder(&folder).await?;
+        Ok(folder)
+    }
+
+    /// Asks a session's task and waits for the answer.
+    async fn ask<T>(&self, id: SessionId, command: impl FnOnce(oneshot::Sender<Result<T>>) -> Command) -> Result<T> {
+        let (reply, receiver) = oneshot::channel();
+        self.command(id, command(reply))?;
+        receiver.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::ShuttingDown, "claude-bridge is going down")))
+    }
+
+    fn command(&self, id: SessionId, command: Command) -> Result<()> {
+        self.command_with(id, command, None)
+    }
+
+    /// Sends a command to a session's task; a new task takes the row where it is known, else reads it.
+    fn command_with(&self, id: SessionId, command: Command, row: Option<SessionRow>) -> Result<()> {
+        self.inner
+            .registry
+            .send(id, command, |commands| tokio::spawn(session::run(Arc::clone(&self.inner), id, row, commands)))
+    }
+}
+
+fn new_record(params: SessionCreateParams, cwd: PathBuf) -> Result<Record> {
+    if params.max_budget_usd.is_some_and(|budget| !(budget > 0.0 && budget.is_finite())) {
+        return Err(Error::invalid_params("maxBudgetUsd: it must be more than 0"));
+    }
+    if params.max_turns == Some(0) {
+        return Err(Error::invalid_params("maxTurns: it must be 1 or more"));
+    }
+    let now = Timestamp::now();
+    Ok(Record {
+        id: SessionId::new(),
+        title: params.title.as_deref().map(checked_title).transpose()?.unwrap_or_default(),
+        mode: params.mode.unwrap_or_default(),
+        cwd,
+        model: params.model,
+        effort: params.effort,
+        max_turns: params.max_turns,
+        max_budget_usd: params.max_budget_usd,
+        mcp_servers: params.mcp_servers,
+        rest: Rest::Parked,
+        created_at: now,
+        last_active_at: now,
+        message_count: 0,
+        provider_session_id: ProviderSessionId::new(),
+        provider_started: false,
+        context: None,
+        credential: None,
+        usage: Usage::default(),
+        cost_usd: 0.0,
+    })
+}
+
+fn checked_title(title: &str) -> Result<String> {
+    let title = title.trim().to_owned();
+    let length = title.chars().count();
+    if (1..=TITLE_LIMIT).contains(&length) && !title.contains(char::is_control) {
+        return Ok(title);
+    }
+    let message = format!("title: it must be one line of 1 to {TITLE_LIMIT} characters; this one has {length}");
+    Err(Error::invalid_params(message))
+}

@@ -1,0 +1,112 @@
+//! Pages of what is stored.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::history::{message_of, resting_session, stored_state};
+use super::registry::Registry;
+use super::session::session_not_found;
+use crate::error::{Error, Result};
+use crate::ids::SessionId;
+use crate::protocol::message::{MessageListParams, MessageListResult, Order};
+use crate::protocol::session::{Session, SessionListParams, SessionListResult};
+use crate::store::{MessageQuery, SessionQuery, SessionRow, Store};
+use crate::time::Timestamp;
+
+const DEFAULT_LIMIT: u32 = 100;
+const MAX_LIMIT: u32 = 1000;
+
+/// A page of sessions, newest activity first.
+pub(super) async fn sessions(
+    store: &Store,
+    registry: &Registry,
+    params: SessionListParams,
+) -> Result<SessionListResult> {
+    let limit = checked_limit(params.limit)?;
+    let mut before = params.cursor.as_deref().map(session_cursor).transpose()?;
+    let mut sessions = Vec::new();
+    // What a session is doing is known to its task alone, so rows are read until enough of them match.
+    loop {
+        let query = SessionQuery {
+            limit: limit + 1,
+            before,
+            state: params.state.and_then(stored_state).map(|state| vec![state.to_owned()]),
+            title_contains: params.query.clone(),
+        };
+        let rows = store.sessions(query).await?;
+        let exhausted = rows.len() <= limit as usize;
+        for row in rows {
+            if sessions.len() == limit as usize {
+                let next_cursor = before.map(|(at, id)| encode_cursor(&format!("{} {id}", at.as_millis())));
+                return Ok(SessionListResult { sessions, next_cursor });
+            }
+            before = Some((row.last_active_at, row.id));
+            let session = current(registry, row)?;
+            if params.state.is_none_or(|state| session.state == state) {
+                sessions.push(session);
+            }
+        }
+        if exhausted {
+            return Ok(SessionListResult { sessions, next_cursor: None });
+        }
+    }
+}
+
+/// The session as its task shows it, or as it is stored.
+fn current(registry: &Registry, row: SessionRow) -> Result<Session> {
+    match registry.view(row.id) {
+        Some(session) => Ok(session),
+        None => resting_session(row),
+    }
+}
+
+/// A page of a session's messages.
+pub(super) async fn messages(store: &Store, params: MessageListParams) -> Result<MessageListResult> {
+    let limit = checked_limit(params.limit)?;
+    let after = params.cursor.as_deref().map(message_cursor).transpose()?;
+    let descending = params.order.unwrap_or_default() == Order::Desc;
+    let query = MessageQuery { session_id: params.session_id, limit: limit + 1, after, descending };
+    let mut rows = store.messages(query).await?;
+    if rows.is_empty() && store.session(params.session_id).await?.is_none() {
+        return Err(session_not_found(params.session_id));
+    }
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next_cursor = rows.last().filter(|_| more).map(|row| encode_cursor(&row.seq.to_string()));
+    let messages = rows.into_iter().map(message_of).collect::<Result<_>>()?;
+    Ok(MessageListResult { messages, next_cursor })
+}
+
+fn checked_limit(limit: Option<u32>) -> Result<u32> {
+    match limit.unwrap_or(DEFAULT_LIMIT) {
+        limit @ 1..=MAX_LIMIT => Ok(limit),
+        limit => Err(Error::invalid_params(format!("limit: {limit} is not between 1 and {MAX_LIMIT}"))),
+    }
+}
+
+/// Cursors are opaque to clients, so that what they hold may change.
+fn encode_cursor(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(text)
+}
+
+fn decode_cursor(cursor: &str) -> Result<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad_cursor(cursor))?;
+    String::from_utf8(bytes).map_err(|_| bad_cursor(cursor))
+}
+
+fn message_cursor(cursor: &str) -> Result<u64> {
+    decode_cursor(cursor)?.parse().map_err(|_| bad_cursor(cursor))
+}
+
+fn session_cursor(cursor: &str) -> Result<(Timestamp, SessionId)> {
+    let text = decode_cursor(cursor)?;
+    let (at, id) = text.split_once(' ').ok_or_else(|| bad_cursor(cursor))?;
+    let at = at.parse().map_err(|_| bad_cursor(cursor))?;
+    let id = id.parse().map_err(|_| bad_cursor(cursor))?;
+    Ok((Timestamp::from_millis(at), id))
+}
+
+fn bad_cursor(cursor: &str) -> Error {
+    Error::invalid_params(format!("cursor: {cursor:?} is not one that a page ended with"))
+        .hint("give the nextCursor of the page before, unchanged, or none for the first page")
+}

@@ -1,0 +1,47 @@
+//! What a session is apart from what it is doing: the part that outlives every process.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::error::ErrorData;
+use crate::ids::{ProviderSessionId, SessionId};
+use crate::protocol::session::{ContextInfo, McpServer, Mode};
+use crate::protocol::usage::Usage;
+use crate::time::Timestamp;
+
+/// The lasting facts of a session.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Record {
+    pub(super) id: SessionId,
+    /// Empty until it is given or the first message lends it one.
+    pub(super) title: String,
+    pub(super) mode: Mode,
+    pub(super) cwd: PathBuf,
+    pub(super) model: Option<String>,
+    pub(super) effort: Option<String>,
+    pub(super) max_turns: Option<u32>,
+    pub(super) max_budget_usd: Option<f64>,
+    pub(super) mcp_servers: BTreeMap<String, McpServer>,
+    pub(super) rest: Rest,
+    pub(super) created_at: Timestamp,
+    pub(super) last_active_at: Timestamp,
+    pub(super) message_count: u64,
+    pub(super) provider_session_id: ProviderSessionId,
+    /// Whether the CLI has a conversation under that id, which it can resume.
+    pub(super) provider_started: bool,
+    pub(super) context: Option<ContextInfo>,
+    pub(super) credential: Option<String>,
+    pub(super) usage: Usage,
+    pub(super) cost_usd: f64,
+}
+
+/// What a session is while no process serves it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Rest {
+    /// Ready for the next message.
+    Parked,
+    /// Closed by the client.
+    Closed,
+    /// It could not be served.
+    Failed(ErrorData),
+}

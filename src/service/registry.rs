@@ -1,0 +1,102 @@
+//! The sessions that have a task in this process.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+
+use super::session::Command;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::SessionId;
+use crate::protocol::session::Session;
+
+/// A session's task, as others see it.
+#[derive(Debug)]
+struct Entry {
+    /// Unbounded, since a send must neither wait nor fail; the connections bound how many requests are under way.
+    commands: UnboundedSender<Command>,
+    /// The session as it was when something last happened in it.
+    view: Option<Session>,
+    task: JoinHandle<()>,
+}
+
+/// The sessions that have a task in this process.
+///
+/// A task ends itself when its session is at rest, by [`Registry::retire`]; sending and retiring hold the same lock,
+/// so that no command is ever sent to a task that is gone.
+#[derive(Debug, Default)]
+pub(super) struct Registry(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    entries: HashMap<SessionId, Entry>,
+    /// This program goes down: no task is started any more.
+    closed: bool,
+}
+
+impl Registry {
+    /// Sends a command to a session's task, which `start` makes where there is none.
+    ///
+    /// # Errors
+    /// `shuttingDown`.
+    pub(super) fn send(
+        &self,
+        id: SessionId,
+        command: Command,
+        start: impl FnOnce(UnboundedReceiver<Command>) -> JoinHandle<()>,
+    ) -> Result<()> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(Error::new(ErrorKind::ShuttingDown, "claude-bridge is going down"));
+        }
+        let entry = state.entries.entry(id).or_insert_with(|| {
+            let (commands, receiver) = unbounded_channel();
+            Entry { commands, view: None, task: start(receiver) }
+        });
+        let sent = entry.commands.send(command);
+        sent.map_err(|_| Error::internal(format!("the task of session {id} is gone")))
+    }
+
+    /// The session as its task last showed it.
+    pub(super) fn view(&self, id: SessionId) -> Option<Session> {
+        self.lock().entries.get(&id).and_then(|entry| entry.view.clone())
+    }
+
+    /// Shows the session to others.
+    pub(super) fn show(&self, session: Session) {
+        if let Some(entry) = self.lock().entries.get_mut(&session.id) {
+            entry.view = Some(session);
+        }
+    }
+
+    /// Takes a task out that has nothing left to do; says whether that could be done.
+    pub(super) fn retire(&self, id: SessionId, commands: &UnboundedReceiver<Command>) -> bool {
+        let mut state = self.lock();
+        let idle = commands.is_empty();
+        if idle {
+            state.entries.remove(&id);
+        }
+        idle
+    }
+
+    /// Starts no task any more, and tells all there are to end.
+    pub(super) fn close(&self) -> Vec<JoinHandle<()>> {
+        let mut state = self.lock();
+        state.closed = true;
+        let entries = state.entries.drain().map(|(_, entry)| entry);
+        entries
+            .map(|entry| {
+                // A task that is gone needs no telling.
+                if entry.commands.send(Command::ShutDown).is_err() {
+                    tracing::debug!("a session's task was gone already");
+                }
+                entry.task
+            })
+            .collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

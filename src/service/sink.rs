@@ -1,0 +1,41 @@
+//! Where a session's events go: the side of a connection that the service sees.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::protocol::event::EventMeta;
+
+/// An event as it goes over the wire, encoded once for all who follow it.
+#[derive(Clone, Copy, Debug)]
+pub struct EncodedEvent<'a> {
+    /// Where and when.
+    pub meta: &'a EventMeta,
+    /// Its kind, as on the wire.
+    pub kind: &'static str,
+    /// The whole `SessionEvent` as JSON.
+    pub json: &'a str,
+    /// What a person is told about it in a line, where it is worth one: "Read src/main.rs".
+    pub headline: Option<&'a str>,
+}
+
+/// What became of an event that was offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// The follower has it.
+    Taken,
+    /// The follower lags; it did not take the event. Offer it again, or let it read the store later.
+    Full,
+    /// Nobody is there any more.
+    Gone,
+}
+
+/// A follower of a session's events.
+///
+/// Never blocks: one that lags says so, and the service sees to it that it gets what it missed, in order.
+pub trait EventSink: Send + Sync {
+    /// Hands over one event.
+    fn offer(&self, event: EncodedEvent<'_>) -> Offer;
+
+    /// Resolves when the follower has room again, or is gone.
+    fn has_room(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}

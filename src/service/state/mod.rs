@@ -1,0 +1,297 @@
+//! A session's decisions: `step(input) → effects`, pure, so that every order of events can be tested without a process.
+//!
+//! The session's task carries the effects out, in order, and feeds back what came of them. Nothing here waits, reads a
+//! clock or touches a file.
+
+mod frames;
+mod items;
+mod lifecycle;
+#[cfg(test)]
+mod tests;
+mod totals;
+mod turns;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use crate::claude;
+use crate::error::{Error, Result};
+use crate::ids::{MessageId, TurnId};
+use crate::protocol::event::{EventBody, NoticeLevel, Status, TurnOrigin};
+use crate::protocol::message::{ContentBlock, Role};
+use crate::protocol::session::SessionState;
+use crate::protocol::turn::Turn;
+use crate::time::Timestamp;
+
+use super::content::Prompt;
+use super::record::{Record, Rest};
+use totals::Totals;
+use turns::ActiveTurn;
+
+/// How long a CLI may take from its start to the answer to `initialize`; MCP servers may be starting.
+const START_DEADLINE: Duration = Duration::from_secs(60);
+/// How long an interrupt may be ignored before the process is ended.
+const INTERRUPT_DEADLINE: Duration = Duration::from_secs(5);
+/// How long a turn gets to end in good order while this program goes down.
+const DRAIN_DEADLINE: Duration = Duration::from_millis(500);
+/// The id of the one `initialize` request each process gets.
+const INITIALIZE_ID: &str = "initialize";
+
+/// What happens to a session.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// Bring a process up, so that the first message need not wait for it.
+    Warm,
+    /// A client's message, and the turn that it is to lead to.
+    Send { turn: TurnId, prompt: Prompt },
+    /// The client no longer wants that message, or its turn.
+    Cancel { turn: TurnId },
+    /// End the turn; with it, if wanted, those that wait.
+    Interrupt { include_queued: bool },
+    /// The person gives it another title.
+    Rename(String),
+    /// End the process, keep the history.
+    Close,
+    /// This program goes down.
+    ShutDown,
+    /// A process is there.
+    Spawned,
+    /// No process could be started.
+    SpawnFailed(Error),
+    /// The process said something.
+    Frame(claude::Frame),
+    /// The process is gone.
+    Exited(claude::Exit),
+    /// Time is up.
+    Timer(Timer),
+    /// The person is to be told something.
+    Notice(NoticeLevel, String),
+}
+
+/// What a session waits for with a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Timer {
+    /// The process to come up.
+    Start,
+    /// The turn to end after an interrupt.
+    Interrupt,
+    /// The turn to end while this program goes down.
+    Drain,
+}
+
+/// What the session's task has to do, in order. Whatever is emitted or saved is stored before the next effect of
+/// another kind is carried out.
+#[derive(Debug, PartialEq)]
+pub(super) enum Effect {
+    /// Number an event, store it and send it.
+    Emit(Emission),
+    /// Store how the turn stands.
+    SaveTurn(TurnRecord),
+    /// Start a process.
+    Start,
+    /// Write to the process.
+    Write(claude::Input),
+    /// End the process in good order.
+    Stop,
+    /// End the process now.
+    Kill,
+    /// Wake up with [`Input::Timer`] after this long.
+    SetTimer(Timer, Duration),
+    /// Forget the timer.
+    ClearTimer(Timer),
+    /// Answer the `message/send` that led, or was to lead, to a turn.
+    Answer { turn: TurnId, outcome: Result<Turn> },
+}
+
+/// An event that is not numbered yet.
+#[derive(Debug, PartialEq)]
+pub(super) struct Emission {
+    pub(super) turn: Option<TurnId>,
+    pub(super) parent: Option<String>,
+    pub(super) what: What,
+}
+
+/// What an event is about.
+#[derive(Debug, PartialEq)]
+pub(super) enum What {
+    /// Complete as it is.
+    Event(EventBody),
+    /// A message that is to be stored.
+    Message(NewMessage),
+    /// A tool call: the message that holds it, and what a person is told about it.
+    ToolCall { message: NewMessage, title: String },
+    /// A tool's answer: the message that holds it, and its structured form.
+    ToolResult { message: NewMessage, structured: Option<serde_json::Value> },
+    /// The session as it is when the event is numbered.
+    SessionChanged,
+}
+
+/// A message that has no number yet.
+#[derive(Debug, PartialEq)]
+pub(super) struct NewMessage {
+    pub(super) id: MessageId,
+    pub(super) role: Role,
+    pub(super) content: Vec<ContentBlock>,
+}
+
+/// A turn as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct TurnRecord {
+    pub(super) turn: Turn,
+    pub(super) message_id: Option<MessageId>,
+    pub(super) origin: TurnOrigin,
+    pub(super) started_at: Timestamp,
+    /// Absent while it runs.
+    pub(super) ended_at: Option<Timestamp>,
+    pub(super) usage_by_model: BTreeMap<String, claude::ModelUsage>,
+}
+
+/// What a process does for the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// There is none.
+    Down,
+    /// It was asked for and has not answered `initialize` yet.
+    Starting,
+    /// It takes messages.
+    Up,
+    /// It was told to end.
+    Stopping,
+}
+
+/// A message that waits for its turn.
+#[derive(Debug)]
+struct Waiting {
+    turn: TurnId,
+    prompt: Prompt,
+    /// It was interrupted before it could begin: it begins, and is interrupted as soon as the CLI listens.
+    interrupted: bool,
+}
+
+/// A session's state: what lasts, and what it is doing.
+#[derive(Debug)]
+pub(super) struct State {
+    /// What lasts.
+    pub(super) record: Record,
+    phase: Phase,
+    turn: Option<ActiveTurn>,
+    queue: VecDeque<Waiting>,
+    /// How many messages may wait.
+    queue_limit: usize,
+    /// The CLI's running totals at the end of the turn before, which its next totals are measured from.
+    totals: Totals,
+    /// The turn before, which a straggling frame belongs to.
+    last_turn: Option<TurnId>,
+    /// Whether the conversation was tried the other way round (resumed, made) since it last worked.
+    flipped: bool,
+    /// This program goes down.
+    draining: bool,
+}
+
+impl State {
+    /// A session with no process.
+    pub(super) fn new(record: Record, queue_limit: usize) -> Self {
+        Self {
+            record,
+            phase: Phase::Down,
+            turn: None,
+            queue: VecDeque::new(),
+            queue_limit,
+            totals: Totals::default(),
+            last_turn: None,
+            flipped: false,
+            draining: false,
+        }
+    }
+
+    /// Takes in what happened and says what follows.
+    pub(super) fn step(&mut self, input: Input, now: Timestamp, effects: &mut Effects) {
+        match input {
+            Input::Warm => self.warm(effects),
+            Input::Send { turn, prompt } => self.send(turn, prompt, now, effects),
+            Input::Cancel { turn } => self.cancel(turn, effects),
+            Input::Interrupt { include_queued } => self.interrupt_all(include_queued, effects),
+            Input::Rename(title) => {
+                self.record.title = title;
+                effects.session_changed();
+            }
+            Input::Close => self.close(now, effects),
+            Input::ShutDown => self.shut_down(effects),
+            Input::Spawned => effects.write(claude::Input::Initialize { request_id: INITIALIZE_ID.to_owned() }),
+            Input::SpawnFailed(error) => self.spawn_failed(&error, effects),
+            Input::Frame(frame) => self.frame(frame, now, effects),
+            Input::Exited(exit) => self.exited(&exit, now, effects),
+            Input::Timer(timer) => self.time_is_up(timer, now, effects),
+            Input::Notice(level, text) => effects.notice(self.current_turn(), level, text),
+        }
+    }
+
+    /// What the session is doing, as clients see it.
+    pub(super) fn state(&self) -> SessionState {
+        match (&self.turn, self.phase, &self.record.rest) {
+            (Some(_), ..) => SessionState::Running,
+            (None, Phase::Starting | Phase::Up, _) => SessionState::Idle,
+            (None, _, Rest::Parked) => SessionState::Parked,
+            (None, _, Rest::Closed) => SessionState::Closed,
+            (None, _, Rest::Failed(_)) => SessionState::Failed,
+        }
+    }
+
+    /// Whether there is anything that an interrupt could end.
+    pub(super) fn is_busy(&self) -> bool {
+        self.turn.is_some() || !self.queue.is_empty()
+    }
+
+    /// Whether no process serves the session and none is coming.
+    pub(super) fn is_down(&self) -> bool {
+        self.phase == Phase::Down
+    }
+
+    /// The turn that runs.
+    pub(super) fn current_turn(&self) -> Option<TurnId> {
+        self.turn.as_ref().map(|turn| turn.id)
+    }
+}
+
+/// The effects of one step, in order, with short words for the common ones.
+#[derive(Debug, Default)]
+pub(super) struct Effects(Vec<Effect>);
+
+impl Effects {
+    /// Takes them out, in order.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Effect> + '_ {
+        self.0.drain(..)
+    }
+
+    fn push(&mut self, effect: Effect) {
+        self.0.push(effect);
+    }
+
+    fn write(&mut self, input: claude::Input) {
+        self.push(Effect::Write(input));
+    }
+
+    fn emit(&mut self, turn: Option<TurnId>, what: What) {
+        self.push(Effect::Emit(Emission { turn, parent: None, what }));
+    }
+
+    fn event(&mut self, turn: Option<TurnId>, body: EventBody) {
+        self.emit(turn, What::Event(body));
+    }
+
+    fn status(&mut self, turn: Option<TurnId>, status: Status, detail: Option<String>) {
+        self.event(turn, EventBody::Status { status, detail });
+    }
+
+    fn notice(&mut self, turn: Option<TurnId>, level: NoticeLevel, text: impl Into<String>) {
+        self.event(turn, EventBody::Notice { level, text: text.into() });
+    }
+
+    fn session_changed(&mut self) {
+        self.emit(None, What::SessionChanged);
+    }
+
+    fn answer(&mut self, turn: TurnId, outcome: Result<Turn>) {
+        self.push(Effect::Answer { turn, outcome });
+    }
+}

@@ -1,0 +1,511 @@
+//! Orders of events, and what must follow from them.
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::{Effect, Effects, Input, State, Timer, What};
+use crate::claude::{self, Assistant, Block, Exit, ExitStatusKind, Frame, Init, TurnResult};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::{ProviderSessionId, SessionId, TurnId};
+use crate::protocol::event::{EventBody, TurnOrigin};
+use crate::protocol::message::{Content, ContentBlock};
+use crate::protocol::session::{Mode, SessionState};
+use crate::protocol::turn::{StopReason, Turn};
+use crate::protocol::usage::Usage;
+use crate::service::content::Prompt;
+use crate::service::record::{Record, Rest};
+use crate::time::Timestamp;
+
+fn record() -> Record {
+    let now = Timestamp::from_millis(0);
+    Record {
+        id: SessionId::new(),
+        title: String::new(),
+        mode: Mode::User,
+        cwd: "/".into(),
+        model: None,
+        effort: None,
+        max_turns: None,
+        max_budget_usd: None,
+        mcp_servers: Default::default(),
+        rest: Rest::Parked,
+        created_at: now,
+        last_active_at: now,
+        message_count: 0,
+        provider_session_id: ProviderSessionId::new(),
+        provider_started: false,
+        context: None,
+        credential: None,
+        usage: Usage::default(),
+        cost_usd: 0.0,
+    }
+}
+
+/// A session driven by hand, with a memory of what it did.
+struct Driver {
+    state: State,
+    seen: Vec<Effect>,
+    now: i64,
+}
+
+impl Driver {
+    fn new() -> Self {
+        Self { state: State::new(record(), 2), seen: Vec::new(), now: 0 }
+    }
+
+    /// One whose process takes messages.
+    fn up() -> Self {
+        let mut driver = Self::new();
+        driver.step(Input::Warm);
+        driver.come_up();
+        driver.take();
+        driver
+    }
+
+    fn step(&mut self, input: Input) -> &mut Self {
+        let mut effects = Effects::default();
+        self.now += 1;
+        self.state.step(input, Timestamp::from_millis(self.now), &mut effects);
+        self.seen.extend(effects.drain());
+        self
+    }
+
+    fn come_up(&mut self) -> &mut Self {
+        let response = Ok(json!({"account": {"apiKeySource": "ANTHROPIC_API_KEY", "tokenSource": "none"}}));
+        self.step(Input::Spawned);
+        self.frame(Frame::ControlResponse { request_id: "initialize".into(), response })
+    }
+
+    fn frame(&mut self, frame: Frame) -> &mut Self {
+        self.step(Input::Frame(frame))
+    }
+
+    fn send(&mut self, text: &str) -> TurnId {
+        let turn = TurnId::new();
+        let prompt = Prompt::new(Content::Text(text.into())).unwrap();
+        self.step(Input::Send { turn, prompt });
+        turn
+    }
+
+    fn delta(&mut self, text: &str) -> &mut Self {
+        self.frame(Frame::TextDelta { index: 0, text: text.into(), parent: None })
+    }
+
+    fn says(&mut self, text: &str) -> &mut Self {
+        self.frame(Frame::Assistant(Assistant {
+            message_id: "msg_1".into(),
+            blocks: vec![Block::Text(text.into())],
+            parent: None,
+            synthetic: false,
+            api_error_status: None,
+        }))
+    }
+
+    fn init(&mut self) -> &mut Self {
+        self.frame(Frame::Init(Box::<Init>::default()))
+    }
+
+    fn ends(&mut self) -> &mut Self {
+        self.frame(Frame::Result(Box::new(TurnResult { subtype: "success".into(), ..TurnResult::default() })))
+    }
+
+    fn take(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.seen)
+    }
+
+    /// The kinds of the events since the last look, and the answers, in order.
+    fn story(&mut self) -> Vec<String> {
+        self.take().iter().filter_map(tell).collect()
+    }
+}
+
+fn tell(effect: &Effect) -> Option<String> {
+    match effect {
+        Effect::Emit(emission) => match &emission.what {
+            What::Event(body) => Some(body.kind().to_owned()),
+            What::Message(message) => Some(format!("message {}", words(&message.content))),
+            What::ToolCall { .. } => Some("toolCall".into()),
+            What::ToolResult { .. } => Some("toolResult".into()),
+            What::SessionChanged => None,
+        },
+        Effect::Write(input) => Some(format!("→ {}", sent(input))),
+        Effect::Answer { outcome, .. } => Some(format!("answer {}", ended(outcome))),
+        Effect::Start => Some("start".into()),
+        Effect::Stop => Some("stop".into()),
+        Effect::Kill => Some("kill".into()),
+        Effect::SaveTurn(_) | Effect::SetTimer(..) | Effect::ClearTimer(_) => None,
+    }
+}
+
+fn words(content: &[ContentBlock]) -> &str {
+    match content {
+        [ContentBlock::Text { text } | ContentBlock::Thinking { text }] => text,
+        _ => "?",
+    }
+}
+
+fn sent(input: &claude::Input) -> &'static str {
+    match input {
+        claude::Input::Initialize { .. } => "initialize",
+        claude::Input::User { .. } => "user",
+        claude::Input::Interrupt { .. } => "interrupt",
+        claude::Input::Answer { .. } => "answer",
+    }
+}
+
+fn ended(outcome: &Result<Turn>) -> String {
+    match outcome {
+        Ok(turn) => format!("{:?}", turn.stop_reason),
+        Err(error) => format!("{:?}", error.kind()),
+    }
+}
+
+fn killed() -> Exit {
+    Exit { status: ExitStatusKind::Signal(9), stderr_tail: vec!["last words".into()] }
+}
+
+fn interrupted() -> Frame {
+    let subtype = "error_during_execution".into();
+    Frame::Result(Box::new(TurnResult { subtype, is_error: true, ..TurnResult::default() }))
+}
+
+#[test]
+fn a_message_runs_from_the_users_words_to_the_answer() {
+    let mut session = Driver::up();
+    session.send("Hello");
+    session.init().delta("He").delta("llo").says("Hello").ends();
+    assert_eq!(
+        session.story(),
+        [
+            "turnStarted",
+            "message Hello",
+            "→ user",
+            "textDelta",
+            "textDelta",
+            "message Hello",
+            "usage",
+            "turnCompleted",
+            "answer Completed"
+        ]
+    );
+}
+
+#[test]
+fn the_message_that_replaces_deltas_has_their_id_and_each_delta_its_offset() {
+    let mut session = Driver::up();
+    session.send("Hello");
+    session.init().delta("Grü").delta("ße").says("Grüße");
+    let effects = session.take();
+    let deltas: Vec<_> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Emit(emission) => match &emission.what {
+                What::Event(EventBody::TextDelta { item_id, offset, .. }) => Some((*item_id, *offset)),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    let last = effects.iter().rev().find_map(|effect| match effect {
+        Effect::Emit(emission) => match &emission.what {
+            What::Message(message) => Some(message.id),
+            _ => None,
+        },
+        _ => None,
+    });
+    assert_eq!(deltas, [(last.unwrap(), 0), (last.unwrap(), "Grü".len() as u64)]);
+}
+
+#[test]
+fn messages_of_a_busy_session_run_in_order_and_one_too_many_is_refused() {
+    let mut session = Driver::up();
+    for text in ["one", "two", "three", "four"] {
+        session.send(text);
+    }
+    assert_eq!(session.story(), ["turnStarted", "message one", "→ user", "status", "status", "answer SessionBusy"]);
+    session.init().ends();
+    assert_eq!(session.story(), ["usage", "turnCompleted", "answer Completed", "turnStarted", "message two", "→ user"]);
+}
+
+#[test]
+fn a_message_to_a_session_at_rest_starts_the_process_and_waits_for_it() {
+    let mut session = Driver::new();
+    session.send("Hello");
+    assert_eq!(session.story(), ["start", "status"]);
+    session.come_up();
+    assert_eq!(session.story(), ["→ initialize", "turnStarted", "message Hello", "→ user"]);
+    assert_eq!(session.state.record.credential.as_deref(), Some("ANTHROPIC_API_KEY"));
+}
+
+#[test]
+fn a_start_that_fails_is_the_answer_of_all_who_wait_and_the_next_message_tries_again() {
+    let mut session = Driver::new();
+    session.send("one");
+    session.send("two");
+    session.take();
+    session.step(Input::SpawnFailed(Error::new(ErrorKind::CliNotFound, "no claude")));
+    assert_eq!(session.story(), ["error", "answer CliNotFound", "answer CliNotFound"]);
+    assert_eq!(session.state.state(), SessionState::Failed);
+    session.send("three");
+    assert_eq!(session.story(), ["start", "status"]);
+    assert_eq!(session.state.state(), SessionState::Idle);
+}
+
+#[test]
+fn an_interrupt_before_the_cli_listens_waits_for_it() {
+    let mut session = Driver::up();
+    session.send("Hello");
+    session.step(Input::Interrupt { include_queued: false });
+    assert_eq!(session.story(), ["turnStarted", "message Hello", "→ user"]);
+    session.init();
+    assert_eq!(session.story(), ["→ interrupt"]);
+    session.delta("par").frame(interrupted());
+    assert_eq!(session.story(), ["textDelta", "message par", "usage", "turnCompleted", "answer Interrupted"]);
+}
+
+#[test]
+fn an_interrupt_while_the_cli_comes_up_ends_the_turn_that_waits_for_it() {
+    let mut session = Driver::new();
+    session.send("Hello");
+    session.step(Input::Interrupt { include_queued: false });
+    session.come_up().init();
+    assert_eq!(
+        session.story(),
+        ["start", "status", "→ initialize", "turnStarted", "message Hello", "→ user", "→ interrupt"]
+    );
+}
+
+#[test]
+fn an_interrupt_that_is_ignored_ends_the_process_and_the_next_message_starts_another() {
+    let mut session = Driver::up();
+    session.send("one");
+    session.send("two");
+    session.init().step(Input::Interrupt { include_queued: false });
+    session.take();
+    session.step(Input::Timer(Timer::Interrupt));
+    assert_eq!(session.story(), ["notice", "usage", "turnCompleted", "answer Interrupted", "kill"]);
+    session.step(Input::Exited(killed()));
+    assert_eq!(session.story(), ["start", "status"]);
+}
+
+#[test]
+fn an_interrupt_with_the_queue_answers_those_who_wait() {
+    let mut session = Driver::up();
+    session.send("one");
+    session.send("two");
+    session.init();
+    session.take();
+    session.step(Input::Interrupt { include_queued: true });
+    assert_eq!(session.story(), ["→ interrupt", "answer RequestCancelled"]);
+}
+
+#[test]
+fn a_cancelled_message_that_waits_never_runs() {
+    let mut session = Driver::up();
+    session.send("one");
+    let two = session.send("two");
+    session.take();
+    session.step(Input::Cancel { turn: two });
+    session.init().ends();
+    assert_eq!(session.story(), ["answer RequestCancelled", "usage", "turnCompleted", "answer Completed"]);
+}
+
+#[test]
+fn a_cli_that_dies_in_mid_turn_fails_the_turn_and_what_it_said_is_kept() {
+    let mut session = Driver::up();
+    session.send("one");
+    session.init().delta("half a sen");
+    session.take();
+    session.step(Input::Exited(killed()));
+    assert_eq!(session.story(), ["message half a sen", "error", "usage", "turnCompleted", "answer Failed"]);
+    assert_eq!(session.state.state(), SessionState::Parked);
+}
+
+#[test]
+fn a_cli_that_dies_with_messages_waiting_is_started_for_them() {
+    let mut session = Driver::up();
+    session.send("one");
+    session.send("two");
+    session.take();
+    session.step(Input::Exited(killed()));
+    assert_eq!(session.story(), ["error", "usage", "turnCompleted", "answer Failed", "start", "status"]);
+}
+
+#[test]
+fn a_turn_that_nobody_asked_for_is_a_background_turn() {
+    let mut session = Driver::up();
+    session.init().says("The task is done.").ends();
+    let effects = session.take();
+    let origin = effects.iter().find_map(|effect| match effect {
+        Effect::Emit(emission) => match &emission.what {
+            What::Event(EventBody::TurnStarted { origin, message_id: None }) => Some(*origin),
+            _ => None,
+        },
+        _ => None,
+    });
+    assert_eq!(origin, Some(TurnOrigin::Background));
+    assert!(effects.iter().all(|effect| !matches!(effect, Effect::Answer { .. })));
+}
+
+#[test]
+fn the_end_of_a_background_turn_that_slipped_in_does_not_end_ours() {
+    let mut session = Driver::up();
+    session.send("Hello");
+    let background = TurnResult { origin_kind: Some("task-notification".into()), ..TurnResult::default() };
+    session.init().frame(Frame::Result(Box::new(background)));
+    session.take();
+    session.init().says("Hi").ends();
+    assert_eq!(session.story(), ["message Hi", "usage", "turnCompleted", "answer Completed"]);
+}
+
+#[test]
+fn a_failure_of_the_api_fails_the_turn_and_leaves_the_session_idle() {
+    let mut session = Driver::up();
+    session.send("Hello");
+    let overloaded = TurnResult {
+        subtype: "success".into(),
+        is_error: true,
+        result: "API Error: 529".into(),
+        api_error_status: Some(529),
+        ..TurnResult::default()
+    };
+    session.init().frame(Frame::Result(Box::new(overloaded)));
+    let effects = session.take();
+    let Some(Effect::Answer { outcome: Ok(turn), .. }) = effects.last() else { panic!("no answer: {effects:?}") };
+    let error = turn.error.as_ref().unwrap();
+    assert_eq!((turn.stop_reason, error.kind), (StopReason::Failed, ErrorKind::OverloadedApi));
+    assert_eq!(error.details["httpStatus"], 529);
+    assert_eq!(session.state.state(), SessionState::Idle);
+}
+
+#[test]
+fn a_conversation_that_the_cli_knows_already_is_resumed_instead() {
+    let mut session = Driver::new();
+    session.step(Input::Warm);
+    let taken =
+        Exit { status: ExitStatusKind::Code(1), stderr_tail: vec!["Error: Session ID x is already in use.".into()] };
+    session.step(Input::Exited(taken.clone()));
+    assert!(session.state.record.provider_started);
+    session.step(Input::Exited(taken));
+    assert_eq!(session.state.state(), SessionState::Failed, "tried once, not for ever");
+}
+
+#[test]
+fn closing_ends_the_turn_first_and_tells_those_who_wait() {
+    let mut session = Driver::up();
+    session.send("one");
+    session.send("two");
+    session.init();
+    session.take();
+    session.step(Input::Close);
+    assert_eq!(
+        session.story(),
+        ["answer SessionClosed", "→ interrupt", "usage", "turnCompleted", "answer Interrupted", "stop"]
+    );
+    session.step(Input::Exited(killed()));
+    assert_eq!(session.state.state(), SessionState::Closed);
+}
+
+#[test]
+fn going_down_interrupts_the_turn_then_ends_the_process_and_takes_nothing_new() {
+    let mut session = Driver::up();
+    session.send("one");
+    session.init();
+    session.take();
+    session.step(Input::ShutDown);
+    session.send("two");
+    session.frame(interrupted());
+    assert_eq!(
+        session.story(),
+        ["→ interrupt", "answer ShuttingDown", "usage", "turnCompleted", "answer Interrupted", "stop"]
+    );
+}
+
+#[test]
+fn a_tool_that_asks_is_denied_in_words() {
+    let mut session = Driver::up();
+    session.send("one");
+    session.init();
+    session.take();
+    let request = claude::CanUseTool { tool_name: "Bash".into(), ..can_use_tool() };
+    let request = claude::ControlRequest::CanUseTool(Box::new(request));
+    session.frame(Frame::ControlRequest { request_id: "r1".into(), request });
+    let effects = session.take();
+    let [Effect::Write(claude::Input::Answer { request_id, response: Ok(answer) })] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!((request_id.as_str(), &answer["behavior"]), ("r1", &json!("deny")));
+    assert!(answer["message"].as_str().unwrap().starts_with("Bash needs the person's permission"));
+}
+
+fn can_use_tool() -> claude::CanUseTool {
+    let request = json!({"type": "control_request", "request_id": "r", "request": {"subtype": "can_use_tool"}});
+    match claude::decode(request.to_string().as_bytes()) {
+        Some(Frame::ControlRequest { request: claude::ControlRequest::CanUseTool(request), .. }) => *request,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Anything that can happen, in any order.
+fn any_input() -> impl Strategy<Value = u8> {
+    0..18_u8
+}
+
+fn happen(session: &mut Driver, what: u8, sent: &mut Vec<TurnId>) {
+    match what {
+        0 => drop(session.step(Input::Warm)),
+        1..=3 => sent.push(session.send("text")),
+        4 => {
+            if let Some(turn) = sent.last() {
+                session.step(Input::Cancel { turn: *turn });
+            }
+        }
+        5 => drop(session.step(Input::Interrupt { include_queued: false })),
+        6 => drop(session.step(Input::Interrupt { include_queued: true })),
+        7 => drop(session.step(Input::Close)),
+        8 => drop(session.come_up()),
+        9 => drop(session.step(Input::SpawnFailed(Error::internal("no")))),
+        10 => drop(session.init()),
+        11 => drop(session.delta("more")),
+        12 => drop(session.says("more")),
+        13 => drop(session.ends()),
+        14 => drop(session.frame(interrupted())),
+        15 => drop(session.step(Input::Exited(killed()))),
+        16 => drop(session.step(Input::Timer(Timer::Interrupt))),
+        _ => drop(session.step(Input::Timer(Timer::Start))),
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_every_message_is_answered_exactly_once(story in prop::collection::vec(any_input(), 0..60)) {
+        let mut session = Driver::new();
+        let mut sent = Vec::new();
+        for what in story {
+            happen(&mut session, what, &mut sent);
+        }
+        // The end: the process goes, and this program with it.
+        session.step(Input::ShutDown).step(Input::Timer(Timer::Drain)).step(Input::Exited(killed()));
+        let mut answers: HashMap<TurnId, u32> = HashMap::new();
+        let mut open = 0_i32;
+        for effect in &session.seen {
+            match effect {
+                Effect::Answer { turn, .. } => *answers.entry(*turn).or_default() += 1,
+                Effect::Emit(emission) => match &emission.what {
+                    What::Event(EventBody::TurnStarted { .. }) => open += 1,
+                    What::Event(EventBody::TurnCompleted { .. }) => open -= 1,
+                    _ => {}
+                },
+                _ => {}
+            }
+            prop_assert!((0..=1).contains(&open), "turns overlap");
+        }
+        prop_assert_eq!(open, 0, "a turn was left open");
+        for turn in sent {
+            prop_assert_eq!(answers.remove(&turn), Some(1));
+        }
+        prop_assert!(answers.is_empty());
+    }
+}
