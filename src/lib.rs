@@ -6,6 +6,7 @@ pub mod context;
 pub mod error;
 pub mod ids;
 pub mod protocol;
+pub mod rpc;
 pub mod service;
 pub mod store;
 pub mod time;

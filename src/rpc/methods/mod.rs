@@ -1,0 +1,4 @@
+//! The methods by resource: for each one its definition and its handler.
+
+pub mod message;
+pub mod session;

@@ -1,0 +1,129 @@
+//! `session/…`
+
+use crate::error::{ErrorKind, Result};
+use crate::protocol::session::{
+    Done, SessionCreateParams, SessionInterruptParams, SessionInterruptResult, SessionListParams, SessionListResult,
+    SessionParams, SessionRenameParams, SessionResult,
+};
+use crate::rpc::context::Context;
+use crate::rpc::method::Method;
+
+const STORED: &[ErrorKind] = &[ErrorKind::SessionNotFound, ErrorKind::StoreUnavailable];
+
+/// `session/create`
+#[derive(Debug)]
+pub struct SessionCreate;
+
+impl Method for SessionCreate {
+    const NAME: &'static str = "session/create";
+    const SUMMARY: &'static str = "Makes a session, or goes on with one. It is stored when this answers.";
+    const ERRORS: &'static [ErrorKind] =
+        &[ErrorKind::ModeNotAllowed, ErrorKind::SessionNotFound, ErrorKind::Overloaded, ErrorKind::StoreUnavailable];
+    type Params = SessionCreateParams;
+    type Result = SessionResult;
+}
+
+pub(in crate::rpc) async fn create(params: SessionCreateParams, context: Context) -> Result<SessionResult> {
+    Ok(SessionResult { session: context.service.create_session(params).await? })
+}
+
+/// `session/get`
+#[derive(Debug)]
+pub struct SessionGet;
+
+impl Method for SessionGet {
+    const NAME: &'static str = "session/get";
+    const SUMMARY: &'static str = "A session as it is now.";
+    const ERRORS: &'static [ErrorKind] = STORED;
+    type Params = SessionParams;
+    type Result = SessionResult;
+}
+
+pub(in crate::rpc) async fn get(params: SessionParams, context: Context) -> Result<SessionResult> {
+    Ok(SessionResult { session: context.service.session(params.session_id).await? })
+}
+
+/// `session/list`
+#[derive(Debug)]
+pub struct SessionList;
+
+impl Method for SessionList {
+    const NAME: &'static str = "session/list";
+    const SUMMARY: &'static str = "A page of the sessions, newest activity first.";
+    const ERRORS: &'static [ErrorKind] = &[ErrorKind::StoreUnavailable];
+    type Params = SessionListParams;
+    type Result = SessionListResult;
+}
+
+pub(in crate::rpc) async fn list(params: SessionListParams, context: Context) -> Result<SessionListResult> {
+    context.service.sessions(params).await
+}
+
+/// `session/rename`
+#[derive(Debug)]
+pub struct SessionRename;
+
+impl Method for SessionRename {
+    const NAME: &'static str = "session/rename";
+    const SUMMARY: &'static str = "Gives a session another title.";
+    const ERRORS: &'static [ErrorKind] = STORED;
+    type Params = SessionRenameParams;
+    type Result = SessionResult;
+}
+
+pub(in crate::rpc) async fn rename(params: SessionRenameParams, context: Context) -> Result<SessionResult> {
+    Ok(SessionResult { session: context.service.rename_session(params.session_id, params.title).await? })
+}
+
+/// `session/interrupt`
+#[derive(Debug)]
+pub struct SessionInterrupt;
+
+impl Method for SessionInterrupt {
+    const NAME: &'static str = "session/interrupt";
+    const SUMMARY: &'static str = "Interrupts the running turn; its request then answers.";
+    const ERRORS: &'static [ErrorKind] = STORED;
+    type Params = SessionInterruptParams;
+    type Result = SessionInterruptResult;
+}
+
+pub(in crate::rpc) async fn interrupt(
+    params: SessionInterruptParams,
+    context: Context,
+) -> Result<SessionInterruptResult> {
+    let interrupted = context.service.interrupt_session(params.session_id, params.include_queued).await?;
+    Ok(SessionInterruptResult { interrupted })
+}
+
+/// `session/close`
+#[derive(Debug)]
+pub struct SessionClose;
+
+impl Method for SessionClose {
+    const NAME: &'static str = "session/close";
+    const SUMMARY: &'static str = "Ends a session's process and keeps its history; a message opens it again.";
+    const ERRORS: &'static [ErrorKind] = STORED;
+    type Params = SessionParams;
+    type Result = SessionResult;
+}
+
+pub(in crate::rpc) async fn close(params: SessionParams, context: Context) -> Result<SessionResult> {
+    Ok(SessionResult { session: context.service.close_session(params.session_id).await? })
+}
+
+/// `session/delete`
+#[derive(Debug)]
+pub struct SessionDelete;
+
+impl Method for SessionDelete {
+    const NAME: &'static str = "session/delete";
+    const SUMMARY: &'static str = "Ends a session's process and removes all that is stored of it.";
+    const ERRORS: &'static [ErrorKind] = STORED;
+    type Params = SessionParams;
+    type Result = Done;
+}
+
+pub(in crate::rpc) async fn delete(params: SessionParams, context: Context) -> Result<Done> {
+    context.service.delete_session(params.session_id).await?;
+    Ok(Done {})
+}
