@@ -1,6 +1,7 @@
 //! claude-bridge: a JSON-RPC sidecar that runs the Claude CLI for editors and dashboards.
 
 pub mod claude;
+pub mod commands;
 pub mod config;
 pub mod context;
 pub mod error;

@@ -1,2 +1,7 @@
 //! The `claude-bridge` program.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    claude_bridge::commands::run()
+}

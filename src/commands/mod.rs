@@ -1,0 +1,34 @@
+//! What a person, or an editor, runs: one module per command.
+
+mod cli;
+mod logging;
+pub mod schema;
+mod serve;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::rpc::table;
+use cli::{Cli, Command, unknown_variables};
+
+/// Reads the command line and does what it says. A wrong command line ends here, with exit code 2, as is usual.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Some(Command::Schema(args)) => schema::run(&args, table::descriptions()),
+        None => serve::run(cli.settings.into_flags(), unknown_variables(std::env::vars_os().map(|(name, _)| name))),
+    };
+    done.unwrap_or_else(|error| {
+        report(&format!("claude-bridge: {error}"));
+        ExitCode::FAILURE
+    })
+}
+
+/// Writes a line for the person to stderr. Where nobody reads there, nobody can be told.
+fn report(line: &str) {
+    let told: io::Result<()> = writeln!(io::stderr(), "{line}");
+    drop(told);
+}

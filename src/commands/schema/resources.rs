@@ -1,0 +1,65 @@
+//! One JSON Schema per resource: its main type at the top, and in `$defs` all that belongs to it.
+
+use serde_json::{Map, Value, json};
+
+use super::generate::Types;
+use crate::config;
+use crate::error::{ErrorData, Result};
+use crate::protocol::PROTOCOL_VERSION;
+use crate::protocol::event::{EventProgress, SessionEvent};
+use crate::protocol::lifecycle::ServerCapabilities;
+use crate::protocol::message::{Message, MessageListParams, MessageListResult, MessageSendParams};
+use crate::protocol::session::{
+    Done, Session, SessionCreateParams, SessionInterruptParams, SessionInterruptResult, SessionListParams,
+    SessionListResult, SessionParams, SessionRenameParams, SessionResult,
+};
+use crate::protocol::turn::Turn;
+use crate::protocol::usage::Usage;
+
+/// Every resource's document, by name.
+pub(super) fn documents() -> Result<Vec<(&'static str, Value)>> {
+    [
+        document("config", "Config", Types::receives::<config::Keys>),
+        document("error", "ErrorData", Types::sends::<ErrorData>),
+        document("event", "SessionEvent", |types| types.sends::<SessionEvent>().sends::<EventProgress>()),
+        document("lifecycle", "ServerCapabilities", Types::sends::<ServerCapabilities>),
+        document("message", "Message", message),
+        document("session", "Session", session),
+        document("turn", "Turn", Types::sends::<Turn>),
+        document("usage", "Usage", Types::sends::<Usage>),
+    ]
+    .into_iter()
+    .collect()
+}
+
+fn message(types: &mut Types) -> &mut Types {
+    types.sends::<Message>().receives::<MessageSendParams>();
+    types.receives::<MessageListParams>().sends::<MessageListResult>()
+}
+
+fn session(types: &mut Types) -> &mut Types {
+    types.sends::<Session>().sends::<SessionResult>().sends::<Done>();
+    types.receives::<SessionCreateParams>().receives::<SessionParams>().receives::<SessionRenameParams>();
+    types.receives::<SessionListParams>().sends::<SessionListResult>();
+    types.receives::<SessionInterruptParams>().sends::<SessionInterruptResult>()
+}
+
+/// The document of the resource `name`, whose main type is `main`.
+fn document(
+    name: &'static str,
+    main: &str,
+    add: impl FnOnce(&mut Types) -> &mut Types,
+) -> Result<(&'static str, Value)> {
+    let mut types = Types::new("/$defs");
+    add(&mut types);
+    let definitions: Map<String, Value> = types.definitions()?;
+    let document = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("urn:claude-bridge:{PROTOCOL_VERSION}:{name}"),
+        "title": format!("claude-bridge: {name}"),
+        "x-protocolVersion": PROTOCOL_VERSION,
+        "$ref": format!("#/$defs/{main}"),
+        "$defs": definitions,
+    });
+    Ok((name, document))
+}

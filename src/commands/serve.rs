@@ -1,0 +1,176 @@
+//! Serving: what happens without a command. Reads the configuration once the client has said hello, since it brings
+//! the last layer of it, and puts the parts together.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use super::logging::Logging;
+use super::report;
+use crate::claude;
+use crate::config::{self, Config, Flags, McpServer, Places, RemoteTransport, Resolved, Sources};
+use crate::error::{Error, Result};
+use crate::protocol::session as protocol;
+use crate::rpc::lsp::{Boot, BootRequest, Booted};
+use crate::rpc::server::{self, Ended, Served};
+use crate::rpc::stdio;
+use crate::service::{self, Service};
+
+/// Serves the program that started this one until either ends.
+///
+/// # Errors
+/// `internalError` where the log or the runtime cannot be set up.
+pub(super) fn run(flags: Flags, notices: Vec<String>) -> Result<ExitCode> {
+    let logging = Logging::start(flags.log_level.unwrap_or_default())?;
+    let (input, output) =
+        stdio::take().map_err(|error| Error::internal(format!("stdin and stdout cannot be had: {error}")))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Error::internal(format!("the runtime cannot be started: {error}")))?;
+    let boot = Arc::new(Server { flags, notices, logging });
+    let served = runtime.block_on(server::serve(input, output, boot));
+    // A read that cannot be cancelled must not hold the exit.
+    runtime.shutdown_background();
+
+    let end = End::from(served);
+    if let Some(why) = end.why() {
+        report(&format!("claude-bridge: {why}"));
+    }
+    Ok(ExitCode::from(end.code()))
+}
+
+/// What is known before the client says hello.
+struct Server {
+    flags: Flags,
+    notices: Vec<String>,
+    logging: Logging,
+}
+
+impl Boot for Server {
+    fn boot(&self, request: BootRequest) -> BoxFuture<'_, Result<Booted>> {
+        Box::pin(async move {
+            let flags = self.flags.clone();
+            let client = request.client.as_ref().map(|client| client.name.clone());
+            let resolved = tokio::task::spawn_blocking(move || resolve(&flags, &request))
+                .await
+                .map_err(|error| Error::internal(format!("the configuration could not be read: {error}")))??;
+            let Resolved { config, notices } = resolved;
+            self.logging.configure(&config.log)?;
+            let service = Service::start(settings(config, client));
+            Ok(Booted { service, notices: self.notices.iter().cloned().chain(notices).collect() })
+        })
+    }
+}
+
+fn resolve(flags: &Flags, request: &BootRequest) -> Result<Resolved> {
+    let places = Places::find()?;
+    config::resolve(&Sources {
+        places: &places,
+        flags,
+        workspace: request.workspace.as_deref(),
+        options: request.options.as_ref(),
+    })
+}
+
+/// The configuration in the terms of those who follow it.
+fn settings(config: Config, client: Option<String>) -> service::Settings {
+    let Config { cli, trust, .. } = config;
+    service::Settings {
+        client,
+        workspace: config.workspace,
+        data_dir: config.data_dir,
+        queue: config.sessions_queue,
+        allowed_tools: config.allowed_tools,
+        disallowed_tools: config.disallowed_tools,
+        power: config.power_mode,
+        mcp_servers: config.mcp_servers.into_iter().map(|(name, server)| (name, mcp_server(server))).collect(),
+        mcp_timeout: config.mcp_timeout,
+        trusted: trust.folders().to_vec(),
+        cli: claude::Settings {
+            path: cli.path,
+            args: cli.args,
+            env: claude::EnvPolicy { pass: cli.env_pass, set: cli.env_set, remove: cli.env_remove },
+            max_line_bytes: cli.max_line_bytes,
+            setting_sources: cli.setting_sources,
+        },
+    }
+}
+
+fn mcp_server(server: McpServer) -> protocol::McpServer {
+    match server {
+        McpServer::Stdio { command, args, env } => protocol::McpServer::Stdio { command, args, env },
+        McpServer::Remote { transport, url, headers } => {
+            let transport = match transport {
+                RemoteTransport::Http => protocol::McpTransport::Http,
+                RemoteTransport::Sse => protocol::McpTransport::Sse,
+            };
+            protocol::McpServer::Remote { transport, url, headers }
+        }
+    }
+}
+
+/// How serving ended, as the exit code says it. (2 is a command line that is wrong, which clap says.)
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum End {
+    /// 0: after `shutdown` and `exit`, or the client was gone with nothing in progress.
+    Clean,
+    /// 1: `exit` came without `shutdown`.
+    NoShutdown,
+    /// 3: the client was gone, for this reason, while requests were in progress.
+    CutShort(String),
+}
+
+impl From<Served> for End {
+    fn from(Served { ended, cut_short }: Served) -> Self {
+        match ended {
+            Ended::ExitWithoutShutdown => Self::NoShutdown,
+            Ended::ClientDropped { reason } => Self::CutShort(reason),
+            Ended::EndOfInput if cut_short => Self::CutShort("stdin ended".to_owned()),
+            Ended::ParentGone if cut_short => Self::CutShort("the client's process is gone".to_owned()),
+            Ended::ExitAfterShutdown | Ended::EndOfInput | Ended::ParentGone => Self::Clean,
+        }
+    }
+}
+
+impl End {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::NoShutdown => 1,
+            Self::CutShort(_) => 3,
+        }
+    }
+
+    /// What the person is told, in one line.
+    fn why(&self) -> Option<String> {
+        match self {
+            Self::Clean => None,
+            Self::NoShutdown => Some("ended by `exit` without `shutdown`".to_owned()),
+            Self::CutShort(reason) => Some(format!("ended with work in progress: {reason}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_orderly_end_is_silent_and_successful() {
+        let ends = [
+            (Ended::ExitAfterShutdown, true, 0, None),
+            (Ended::EndOfInput, false, 0, None),
+            (Ended::ExitWithoutShutdown, false, 1, Some("ended by `exit` without `shutdown`")),
+            (Ended::EndOfInput, true, 3, Some("ended with work in progress: stdin ended")),
+            (Ended::ParentGone, true, 3, Some("ended with work in progress: the client's process is gone")),
+            (Ended::ClientDropped { reason: "EPIPE".into() }, false, 3, Some("ended with work in progress: EPIPE")),
+        ];
+        for (ended, cut_short, code, why) in ends {
+            let end = End::from(Served { ended, cut_short });
+            assert_eq!((end.code(), end.why().as_deref()), (code, why), "{end:?}");
+        }
+    }
+}
