@@ -1,0 +1,9 @@
+//! What claude-bridge does, seen from outside: the built binary over pipes, with a scripted CLI or the real one.
+
+#[cfg(test)]
+#[path = "../support/mod.rs"]
+mod support;
+
+mod architecture;
+mod real_cli;
+mod sessions;

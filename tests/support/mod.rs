@@ -1,0 +1,25 @@
+//! What the tests stand on: the harness of the bridge, the scripted CLI, the stand-in Messages API, the real CLI.
+
+pub(crate) mod api;
+pub(crate) mod bridge;
+mod client;
+mod real_cli;
+mod schema;
+pub(crate) mod script;
+
+use std::time::{Duration, Instant};
+
+/// How long a test waits for anything before it fails.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Waits for what another process brings about: looks until there is something.
+fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(began.elapsed() < DEADLINE, "waited {DEADLINE:?} for {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
