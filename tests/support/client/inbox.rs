@@ -87,7 +87,7 @@ impl Inbox {
 
     pub(super) fn sent(&self, id: u64, method: &str, params: Value) {
         let mut state = self.lock();
-        state.invariants.request_sent(&params);
+        state.invariants.request_sent(id, &params);
         state.sent.insert(id, Sent { method: method.to_owned(), params });
     }
 
@@ -152,11 +152,16 @@ impl Inbox {
 impl State {
     fn sort(&mut self, message: Value, schemas: &Schemas) {
         match (message["method"].as_str(), message.get("id")) {
-            (Some("$/progress"), None) => self.sort_progress(&message["params"], schemas),
             (Some("$/cancelRequest"), None) => {
                 self.unanswered.remove(&message["params"]["id"].to_string());
             }
-            (Some(_), None) => self.notifications.push_back(message),
+            (Some(method), None) => {
+                self.fault(schemas.check_notification(method, &message["params"]));
+                match method {
+                    "$/progress" => self.sort_progress(&message["params"]),
+                    _ => self.notifications.push_back(message),
+                }
+            }
             (Some(method), Some(id)) => {
                 self.fault(schemas.check_server_request(method, &message["params"]));
                 self.invariants.server_request(&message["params"]);
@@ -179,19 +184,16 @@ impl State {
             self.fault(schemas.check_params(&sent.method, &sent.params));
             self.fault(schemas.check_result(&sent.method, result));
         }
-        self.invariants.request_answered(&sent.params);
+        let checked = self.invariants.request_answered(id, &sent.params);
+        self.fault(checked);
         self.responses.insert(id, response);
     }
 
-    fn sort_progress(&mut self, params: &Value, schemas: &Schemas) {
-        let token = token_text(&params["token"]);
-        self.fault(self.invariants.check_token(&token));
-        if let Some(event) = params["value"].get("event") {
-            self.fault(schemas.check_event(params));
-            let checked = self.invariants.check_event(&token, event);
-            self.fault(checked);
-        }
-        self.progress.entry(token).or_default().push_back(params["value"].clone());
+    fn sort_progress(&mut self, params: &Value) {
+        let (token, value) = (token_key(&params["token"]), &params["value"]);
+        let checked = self.invariants.check_progress(&token, value);
+        self.fault(checked);
+        self.progress.entry(token).or_default().push_back(value.clone());
     }
 
     fn fault(&mut self, checked: Result<(), String>) {
@@ -199,9 +201,9 @@ impl State {
     }
 }
 
-/// A token as a key: `"a"` and `1` are `a` and `1`.
-pub(super) fn token_text(token: &Value) -> String {
-    token.as_str().map_or_else(|| token.to_string(), str::to_owned)
+/// A token as a key: its JSON, so that `1` is not `"1"`.
+pub(super) fn token_key(token: &Value) -> String {
+    token.to_string()
 }
 
 /// An error that a person would be shown.

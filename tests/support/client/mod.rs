@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use inbox::Inbox;
+use inbox::{Inbox, token_key};
 pub(crate) use pending::{Pending, RpcError, ServerRequest};
 
 use super::schema;
@@ -82,12 +82,14 @@ impl Client {
 
     /// The next progress value under a token.
     pub(crate) fn next_progress(&self, token: &str) -> Value {
-        self.shared.inbox.wait(&format!("progress under {token}"), |state| state.progress.get_mut(token)?.pop_front())
+        let key = token_key(&token.into());
+        self.shared.inbox.wait(&format!("progress under {key}"), |state| state.progress.get_mut(&key)?.pop_front())
     }
 
     /// The progress values under a token that came and were not taken yet.
     pub(crate) fn progress_so_far(&self, token: &str) -> Vec<Value> {
-        self.shared.inbox.take(|state| state.progress.remove(token).map(Vec::from).unwrap_or_default())
+        let key = token_key(&token.into());
+        self.shared.inbox.take(|state| state.progress.remove(&key).map(Vec::from).unwrap_or_default())
     }
 
     /// The next notification of this method.

@@ -31,20 +31,20 @@ impl Server {
         self.writer.write_all(&framing::frame(message.to_string().as_bytes())).unwrap();
     }
 
-    fn progress(&mut self, token: &str, event: &Value) {
-        self.send(&json!({"method": "$/progress", "params": {"token": token, "value": {"event": event}}}));
+    fn progress(&mut self, token: &str, value: &Value) {
+        self.send(&json!({"method": "$/progress", "params": {"token": token, "value": value}}));
     }
 }
 
 #[test]
 fn a_response_finds_its_request_whatever_the_order() {
     let (mut server, client) = Server::connected();
-    let first = client.start_request("a", json!({}));
-    let second = client.start_request("b", json!({}));
+    let first = client.start_request("session/get", json!({}));
+    let second = client.start_request("session/list", json!({}));
     let ids = [server.receive()["id"].clone(), server.receive()["id"].clone()];
-    server.send(&json!({"id": ids[1], "result": "second"}));
+    server.send(&json!({"id": ids[1], "result": {"sessions": []}}));
     server.send(&json!({"id": ids[0], "error": internal_error()}));
-    assert_eq!(second.result(), "second");
+    assert_eq!(second.result(), json!({"sessions": []}));
     assert_eq!(first.error().kind(), "internalError");
     assert_eq!(client.faults(), [""; 0]);
 }
@@ -79,18 +79,63 @@ fn an_event_after_the_response_is_a_fault() {
     let (mut server, client) = Server::connected();
     let pending = client.start_request("message/send", json!({"partialResultToken": "t"}));
     server.receive();
-    let event = |seq| json!({"seq": seq, "kind": "usage"});
+    let event = |seq: u64| {
+        let (id, at) = ("019b0000-0000-7000-8000-000000000001", "2026-01-02T03:04:05.678Z");
+        json!({"event": {"seq": seq, "sessionId": id, "at": at, "kind": "status", "status": "starting"}})
+    };
     server.progress("t", &event(1));
     assert_eq!(client.next_progress("t")["event"]["seq"], 1);
     server.send(&json!({"id": 1, "error": internal_error()}));
     pending.error();
+    assert_eq!(client.faults(), [""; 0]);
     server.progress("t", &event(2));
     client.next_progress("t");
-    assert!(
-        client.faults().iter().any(|fault| fault == "progress under t after the response"),
-        "{:?}",
-        client.faults()
-    );
+    assert_eq!(client.faults(), ["progress under \"t\" after the response"]);
+}
+
+#[test]
+fn a_frame_that_breaks_the_schemas_is_a_fault_whatever_it_is() {
+    let cases = [
+        (
+            json!({"method": "$/progress", "params": {"token": "t", "value": {"event": {"seq": 1, "kind": "usage"}}}}),
+            "\"sessionId\" is a required",
+        ),
+        (json!({"method": "$/progress", "params": {"token": "t", "value": {"kind": "report"}}}), "work-done progress"),
+        (json!({"method": "window/logMessage", "params": {"type": "warning", "message": "m"}}), "window/logMessage"),
+        (json!({"method": "telemetry/event", "params": {}}), "does not describe telemetry/event"),
+        (json!({"id": "s1", "method": "window/workDoneProgress/create", "params": {}}), "workDoneProgress/create"),
+        (json!({"id": "s1", "method": "client/registerCapability", "params": {}}), "does not describe client/"),
+        (json!({"id": 1, "result": {"messages": [{"id": 7}]}}), "the result of message/list"),
+        (json!({"id": 1, "error": {"code": -32603, "message": "m"}}), "the data of the error -32603"),
+        (
+            json!({"id": 1, "error": {"code": -32603, "message": "another", "data": internal_error()["data"]}}),
+            "not a whole",
+        ),
+    ];
+    for (frame, said) in cases {
+        let (mut server, client) = Server::connected();
+        client.start_request(
+            "message/list",
+            json!({"sessionId": "019b0000-0000-7000-8000-000000000001", "partialResultToken": "t"}),
+        );
+        server.receive();
+        server.send(&frame);
+        drop(server);
+        client.wait_for_end();
+        let faults = client.faults();
+        assert!(faults.iter().any(|fault| fault.contains(said)), "{frame}: {faults:?}");
+    }
+}
+
+#[test]
+fn an_accepted_request_that_the_schemas_do_not_allow_is_a_fault() {
+    let (mut server, client) = Server::connected();
+    let pending = client.start_request("message/list", json!({"sessionId": "../../x"}));
+    server.receive();
+    server.send(&json!({"id": 1, "result": {"messages": []}}));
+    pending.result();
+    let faults = client.faults();
+    assert!(faults.len() == 1 && faults[0].contains("the parameters of message/list"), "{faults:?}");
 }
 
 #[test]
