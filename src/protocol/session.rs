@@ -109,7 +109,7 @@ pub struct ProcessInfo {
 
 /// An MCP server that Claude can use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "an MCP server has a `command`, or a `type` of `http` or `sse` and a `url`")]
 pub enum McpServer {
     /// One that is reached over the network.
     Remote {

@@ -145,8 +145,12 @@ fn decode<P: DeserializeOwned>(method: &str, params: Option<&str>) -> Result<P> 
         return Err(Error::invalid_params(format!("the params of {method} are an array"))
             .hint("send an object with the parameters by name"));
     }
-    serde_json::from_str(params.unwrap_or("{}"))
-        .map_err(|error| Error::invalid_params(format!("the params of {method}: {error}")))
+    let mut reader = serde_json::Deserializer::from_str(params.unwrap_or("{}"));
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        // A field that is missing is at the top, and named by what is said of it.
+        let at = if error.path().iter().next().is_some() { format!("{}: ", error.path()) } else { String::new() };
+        Error::invalid_params(format!("the params of {method}: {at}{}", error.inner()))
+    })
 }
 
 fn to_jsonrpsee(error: &Error) -> ErrorObjectOwned {

@@ -33,6 +33,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("process_wrap", "claude"),
     ("rusqlite", "store"),
     ("rusqlite_migration", "store"),
+    ("serde_path_to_error", "rpc"),
     ("sha2", "context"),
     ("strsim", "config"),
     ("toml", "config"),
