@@ -6,6 +6,7 @@ mod setup;
 use std::io::Read;
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
 
@@ -28,6 +29,7 @@ struct Process {
     child: Child,
     client: Client,
     stderr: Arc<Mutex<String>>,
+    stderr_reader: JoinHandle<()>,
     status: Option<ExitStatus>,
 }
 
@@ -215,14 +217,15 @@ impl Process {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the bridge can be started");
         let (stdin, stdout) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
-        let stderr = collect(child.stderr.take().expect("a pipe"));
-        Self { child, client: Client::connect(stdout, stdin), stderr, status: None }
+        let (stderr, stderr_reader) = collect(child.stderr.take().expect("a pipe"));
+        Self { child, client: Client::connect(stdout, stdin), stderr, stderr_reader, status: None }
     }
 
     fn wait_for_exit(&mut self) -> ExitStatus {
         let exited = || self.child.try_wait().expect("a child can be waited for");
         let status = *self.status.get_or_insert_with(|| wait_for("the end of the bridge", exited));
         self.client.wait_for_end();
+        wait_for("the end of its stderr", || self.stderr_reader.is_finished().then_some(()));
         status
     }
 
@@ -238,14 +241,14 @@ impl Process {
 }
 
 /// Reads a stream to its end, on a thread of its own.
-fn collect(mut stream: impl Read + Send + 'static) -> Arc<Mutex<String>> {
+fn collect(mut stream: impl Read + Send + 'static) -> (Arc<Mutex<String>>, JoinHandle<()>) {
     let collected = Arc::new(Mutex::new(String::new()));
     let into = Arc::clone(&collected);
-    std::thread::spawn(move || {
+    let reader = std::thread::spawn(move || {
         let mut bytes = [0; 4096];
         while let Ok(length @ 1..) = stream.read(&mut bytes) {
             into.lock().expect("no thread panicked with the lock").push_str(&String::from_utf8_lossy(&bytes[..length]));
         }
     });
-    collected
+    (collected, reader)
 }
