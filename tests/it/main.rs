@@ -5,5 +5,10 @@
 mod support;
 
 mod architecture;
+mod bad_input;
+mod golden;
+mod progress;
+mod protocol;
 mod real_cli;
+mod schema;
 mod sessions;

@@ -2,9 +2,9 @@
 
 pub(crate) mod api;
 pub(crate) mod bridge;
-mod client;
+pub(crate) mod client;
 mod real_cli;
-mod schema;
+pub(crate) mod schema;
 pub(crate) mod script;
 
 use std::time::{Duration, Instant};
