@@ -30,7 +30,7 @@ fn code_and_kind(error: &RpcError) -> (i64, &str) {
 }
 
 /// The refusal of a message to a session; its words.
-fn refused_message(bridge: &Bridge, session: &str, content: Value) -> String {
+fn refused_message(bridge: &Bridge, session: &str, content: &Value) -> String {
     let error = bridge.refusal("message/send", json!({"sessionId": session, "content": content}));
     assert_eq!(code_and_kind(&error), INVALID_PARAMS);
     error.message
@@ -128,7 +128,7 @@ fn a_block_that_does_not_fit_is_named_with_what_it_lacks() {
         (json!({"type": "text", "text": "a"}), "text or a list of content blocks"),
     ];
     for (content, named) in cases {
-        let said = refused_message(&bridge, &session, content.clone());
+        let said = refused_message(&bridge, &session, &content);
         assert!(said.contains("content") && said.contains(named), "{content}: {said}");
     }
 }
@@ -154,12 +154,12 @@ fn content_that_says_nothing_or_shows_no_picture_is_refused_by_its_place() {
     let session = bridge.create_session();
     let image = |data: &str| json!([{"type": "text", "text": "Look"}, {"type": "image", "mediaType": "image/png", "data": data}]);
     for empty in [json!(""), json!(" \n\t"), json!([]), json!([{"type": "text", "text": ""}])] {
-        assert_eq!(refused_message(&bridge, &session, empty), "content: the message is empty");
+        assert_eq!(refused_message(&bridge, &session, &empty), "content: the message is empty");
     }
-    assert!(refused_message(&bridge, &session, image("not base64!")).starts_with("content[1].data: not base64"));
-    assert!(refused_message(&bridge, &session, image("")).starts_with("content[1].data"));
+    assert!(refused_message(&bridge, &session, &image("not base64!")).starts_with("content[1].data: not base64"));
+    assert!(refused_message(&bridge, &session, &image("")).starts_with("content[1].data"));
     let thought = json!([{"type": "thinking", "text": "Hm"}]);
-    assert!(refused_message(&bridge, &session, thought).starts_with("content[0].type"));
+    assert!(refused_message(&bridge, &session, &thought).starts_with("content[0].type"));
     assert_eq!(bridge.messages(&session), [Value::Null; 0]);
     assert_eq!(bridge.say(&session, "Hi").text(), "echo: Hi");
     assert_eq!(bridge.cli().messages(), ["Hi"], "nothing else reached the CLI");

@@ -80,7 +80,7 @@ fn every_kind_of_event_is_as_written() {
         keeps::<EventProgress>(&progress);
         schema::committed().check_notification("$/progress", &progress).unwrap();
     }
-    let written: BTreeSet<String> = events().iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect();
+    let written: BTreeSet<String> = events().iter().map(|event| text(&event["kind"])).collect();
     assert_eq!(written, EventBody::KINDS.map(str::to_owned).into());
 }
 
@@ -106,8 +106,7 @@ fn every_kind_of_error_has_the_code_that_is_written() {
         assert_eq!(json!({"code": kind.code(), "retryable": kind.retryable()}), *facts, "{name}");
     }
     let published = schema::committed_document("error")["$defs"]["ErrorKind"]["oneOf"].take();
-    let published: BTreeSet<_> =
-        published.as_array().unwrap().iter().map(|kind| kind["const"].clone()).map(text).collect();
+    let published: BTreeSet<_> = published.as_array().unwrap().iter().map(|kind| text(&kind["const"])).collect();
     assert_eq!(kinds.keys().cloned().collect::<BTreeSet<_>>(), published);
 }
 
@@ -125,6 +124,6 @@ fn the_server_answers_initialize_with_exactly_what_is_written() {
     keeps::<ServerCapabilities>(&initialize()["capabilities"]["experimental"]["claudeBridge"]);
 }
 
-fn text(value: Value) -> String {
+fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }

@@ -1,6 +1,7 @@
 //! What claude-bridge does, seen from outside: the built binary over pipes, with a scripted CLI or the real one.
 
-#[cfg(test)]
+#![cfg(test)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -203,8 +203,11 @@ fn a_message_cancelled_while_the_cli_is_starting_never_reaches_it() {
 #[test]
 fn a_turn_cancelled_before_the_cli_listens_is_interrupted_as_soon_as_it_does() {
     // The CLI acknowledges an interrupt before its first frame of a turn, and does nothing.
-    let script =
-        Script::new().expect(json!({"type": "user"})).hold("cancelled").unasked(Turn::text("Hel").until_interrupted());
+    let script = Script::new()
+        .expect(json!({"type": "user"}))
+        .hold("cancelled")
+        .unasked(Turn::text("Hel").until_interrupted())
+        .answer("More");
     let bridge = Bridge::with_scripted_cli([script]).start();
     let session = bridge.create_session();
     let sent = send(&bridge, &session);
@@ -216,6 +219,7 @@ fn a_turn_cancelled_before_the_cli_listens_is_interrupted_as_soon_as_it_does() {
     let error = sent.error();
     assert_eq!((error.code, &error.data["turn"]["stopReason"]), (-32800, &json!("interrupted")));
     assert_eq!(bridge.cli().controls(), ["initialize", "interrupt"]);
+    assert_eq!(bridge.say(&session, "Go on").text(), "More", "by the same process, which took the interrupt");
 }
 
 #[test]
