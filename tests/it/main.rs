@@ -7,9 +7,14 @@ mod support;
 
 mod architecture;
 mod bad_input;
+mod events;
+mod faults;
 mod golden;
+mod history;
+mod messages;
 mod progress;
 mod protocol;
 mod real_cli;
 mod schema;
 mod sessions;
+mod starts;

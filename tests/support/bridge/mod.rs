@@ -1,6 +1,8 @@
 //! The built binary as a child process, in folders of its own.
 
 mod conversation;
+mod history;
+mod observe;
 mod setup;
 
 use std::io::Read;
@@ -10,6 +12,7 @@ use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
 
+pub(crate) use history::merged;
 use setup::{Folders, Setup};
 
 use super::client::{Client, Pending, RpcError, ServerRequest};

@@ -1,6 +1,7 @@
 //! A client that knows only `protocol.md`, with nothing of the library: threads, pipes and JSON.
 
 mod framing;
+mod gate;
 mod inbox;
 mod invariants;
 mod pending;
@@ -13,7 +14,9 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
+use gate::Gate;
 use inbox::{Inbox, token_key};
+
 pub(crate) use pending::{Pending, RpcError, ServerRequest};
 
 use super::schema;
@@ -28,6 +31,7 @@ struct Shared {
     inbox: Inbox,
     writer: Mutex<Option<Box<dyn Write + Send>>>,
     last_id: AtomicU64,
+    gate: Gate,
 }
 
 impl Client {
@@ -37,10 +41,12 @@ impl Client {
             inbox: Inbox::new(schema::committed()),
             writer: Mutex::new(Some(Box::new(writer))),
             last_id: AtomicU64::new(0),
+            gate: Gate::default(),
         };
         let client = Self { shared: Arc::new(shared) };
         let reading = client.clone();
-        std::thread::spawn(move || reading.read_all(reader));
+        let guarded = client.shared.gate.guard(reader);
+        std::thread::spawn(move || reading.read_all(guarded));
         client
     }
 
@@ -73,6 +79,16 @@ impl Client {
     pub(crate) fn send_body(&self, body: &[u8]) {
         self.shared.inbox.note(&format!("→ {}", String::from_utf8_lossy(body)));
         self.send_raw(&framing::frame(body));
+    }
+
+    /// Reads nothing more until [`Self::read_on`].
+    pub(crate) fn stop_reading(&self) {
+        self.shared.gate.close();
+    }
+
+    /// Reads again.
+    pub(crate) fn read_on(&self) {
+        self.shared.gate.open();
     }
 
     /// Closes the server's stdin.

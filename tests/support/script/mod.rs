@@ -194,6 +194,26 @@ impl Turn {
         self.with(Step::Emit(frame))
     }
 
+    /// Bytes in the middle of the turn, as they are.
+    pub(crate) fn emit_bytes(self, bytes: &[u8]) -> Self {
+        self.with(Step::EmitRaw(Bytes::Raw(bytes.to_owned())))
+    }
+
+    /// A text in the middle of the turn, many times over and with no line end.
+    pub(crate) fn emit_repeated(self, text: &str, times: usize) -> Self {
+        self.with(Step::EmitRaw(Bytes::Repeated { text: text.to_owned(), times }))
+    }
+
+    /// Writes a text to stderr many times over.
+    pub(crate) fn stderr_repeated(self, text: &str, times: usize) -> Self {
+        self.with(Step::Stderr(Bytes::Repeated { text: text.to_owned(), times }))
+    }
+
+    /// Takes no notice of an interrupt until the test releases this gate.
+    pub(crate) fn ignore_interrupts_until(self, gate: &str) -> Self {
+        self.with(Step::IgnoreInterruptsUntil(cli::gate_file(gate).into()))
+    }
+
     /// Waits until the test releases this gate.
     pub(crate) fn hold(self, gate: &str) -> Self {
         self.with(hold(gate))

@@ -94,6 +94,12 @@ impl Player {
             Step::AskPermission(tool_use_id) => self.turn()?.ask_permission(tool_use_id)?,
             Step::ToolResult(result) => self.turn()?.tool_result(result)?,
             Step::UntilInterrupted => return self.wait_until(|| false),
+            Step::IgnoreInterruptsUntil(path) => {
+                let path = self.folder.join(path);
+                while !path.exists() {
+                    std::thread::sleep(LOOK_AGAIN);
+                }
+            }
             Step::WaitForFile(path) => {
                 let path = self.folder.join(path);
                 return self.wait_until(|| path.exists());

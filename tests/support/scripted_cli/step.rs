@@ -36,6 +36,8 @@ pub(crate) enum Step {
     ToolResult(ToolResult),
     /// In a turn: waits for the interrupt.
     UntilInterrupted,
+    /// In a turn: takes no notice of interrupts until a file exists; a relative path is meant beside the script.
+    IgnoreInterruptsUntil(PathBuf),
     /// Writes to stderr.
     Stderr(Bytes),
     /// Waits until a file exists; a relative path is meant beside the script.
