@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::items::ItemKind;
-use super::{Effect, Effects, Emission, NewMessage, State, What};
+use super::{Effect, Effects, Emission, NewMessage, Phase, State, What};
 use crate::claude::{
     ApiRetry, Assistant, Block, ControlRequest, Frame, Init, Input as CliInput, ToolResult, TurnResult, User,
 };
@@ -19,6 +19,9 @@ const INTERRUPT_MARK: &str = "[Request interrupted by user";
 
 impl State {
     pub(super) fn frame(&mut self, frame: Frame, now: Timestamp, effects: &mut Effects) {
+        if self.phase == Phase::Stopping {
+            return self.last_words(&frame, effects);
+        }
         match frame {
             Frame::TextDelta { index, text, parent } => {
                 self.delta(ItemKind::Text, Delta { index, text, parent }, now, effects);
@@ -54,6 +57,14 @@ impl State {
         }
     }
 
+    /// What a process says once it was told to end belongs to a turn that has ended, with what it said kept; all that
+    /// is new is whether there is a conversation to resume.
+    fn last_words(&mut self, frame: &Frame, effects: &mut Effects) {
+        if let Frame::Init(init) = frame {
+            self.conversation_began(init, effects);
+        }
+    }
+
     fn delta(&mut self, kind: ItemKind, delta: Delta, now: Timestamp, effects: &mut Effects) {
         let Some(turn) = &mut self.turn else { return };
         if kind == ItemKind::Text && delta.parent.is_none() {
@@ -74,6 +85,11 @@ impl State {
             self.begin_background(now, effects);
         }
         self.turn_listens(effects);
+        self.conversation_began(init, effects);
+    }
+
+    /// The CLI has a conversation from here on, under this id.
+    fn conversation_began(&mut self, init: &Init, effects: &mut Effects) {
         self.flipped = false;
         let id = init.provider_session_id.unwrap_or(self.record.provider_session_id);
         if !self.record.provider_started || self.record.provider_session_id != id {
