@@ -50,12 +50,6 @@ pub(super) enum Command {
     ShutDown,
 }
 
-/// What waits for the process to be gone.
-enum Farewell {
-    Close(oneshot::Sender<Result<Session>>),
-    Delete(oneshot::Sender<Result<()>>),
-}
-
 /// A session's task.
 pub(super) struct Task {
     inner: Arc<Inner>,
@@ -71,7 +65,10 @@ pub(super) struct Task {
     timers: Vec<(Timer, Instant)>,
     /// When the deltas that wait are to be stored.
     flush_at: Option<Instant>,
-    farewells: Vec<Farewell>,
+    /// Who waits for the process to be gone.
+    closes: Vec<oneshot::Sender<Result<Session>>>,
+    /// Who waits for the history to be gone.
+    deletion: Option<oneshot::Sender<Result<()>>>,
     /// Whether the last commit failed, so that history is not being kept.
     store_fails: bool,
     /// What the person is still to be told about that.
@@ -169,7 +166,8 @@ impl Task {
             starting: None,
             timers: Vec::new(),
             flush_at: None,
-            farewells: Vec::new(),
+            closes: Vec::new(),
+            deletion: None,
             store_fails: false,
             store_news: None,
             draining: false,
@@ -193,6 +191,7 @@ impl Task {
                 self.feed(Input::Notice(level, text)).await;
                 self.flush().await;
             }
+            self.answer_closes();
             if self.state.is_down() && self.rest().await {
                 return;
             }
@@ -217,6 +216,9 @@ impl Task {
     }
 
     async fn obey(&mut self, command: Command) {
+        if self.deletion.is_some() && !matches!(command, Command::ShutDown) {
+            return command.refuse(session_not_found(self.id));
+        }
         match command {
             Command::Warm => self.feed(Input::Warm).await,
             Command::Send { turn, prompt, sink, reply } => {
@@ -236,11 +238,11 @@ impl Task {
             }
             Command::Close { reply } => {
                 self.feed(Input::Close).await;
-                self.farewells.push(Farewell::Close(reply));
+                self.closes.push(reply);
             }
             Command::Delete { reply } => {
                 self.feed(Input::Close).await;
-                self.farewells.push(Farewell::Delete(reply));
+                self.deletion = Some(reply);
             }
             Command::ShutDown => {
                 self.draining = true;
@@ -446,16 +448,19 @@ impl Task {
         }
     }
 
-    /// The session is at rest: says so to those who wait for it, and says whether this task is over.
-    async fn rest(&mut self) -> bool {
-        let mut deleted = None;
-        for farewell in std::mem::take(&mut self.farewells) {
-            match farewell {
-                Farewell::Close(reply) => tell(reply, Ok(self.session(self.journal.last_seq()))),
-                Farewell::Delete(reply) => deleted = Some(reply),
-            }
+    /// The process is gone: says so to those who closed the session, also if a message has opened it again.
+    fn answer_closes(&mut self) {
+        if self.state.is_stopping() {
+            return;
         }
-        if let Some(reply) = deleted {
+        for reply in std::mem::take(&mut self.closes) {
+            tell(reply, Ok(self.session(self.journal.last_seq())));
+        }
+    }
+
+    /// The session is at rest: removes it if that is wanted, and says whether this task is over.
+    async fn rest(&mut self) -> bool {
+        if let Some(reply) = self.deletion.take() {
             let outcome = self.inner.store.delete_session(self.id).await;
             tell(reply, outcome.map(|_| ()));
             self.commands.close();

@@ -247,6 +247,11 @@ impl State {
         self.phase == Phase::Down
     }
 
+    /// Whether the process was told to end and has not yet.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.phase == Phase::Stopping
+    }
+
     /// The turn that runs.
     pub(super) fn current_turn(&self) -> Option<TurnId> {
         self.turn.as_ref().map(|turn| turn.id)
