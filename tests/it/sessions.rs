@@ -346,3 +346,43 @@ fn an_interrupt_waits_until_the_cli_listens() {
     bridge.cli().release("listen");
     assert_eq!(saying.end().stop_reason(), "interrupted");
 }
+
+#[test]
+fn a_session_that_is_closed_before_its_turn_is_taken_up_is_closed() {
+    // The CLI takes the message up only after it was told to end.
+    let script = Script::new().expect(json!({"type": "user"})).expect_control("interrupt").unasked("Too late");
+    let bridge = Bridge::with_scripted_cli([script, Script::echo()]).start();
+    let session = bridge.create_session();
+    let mut saying = bridge.start_saying(&session, "Hi");
+    saying.until("turnStarted");
+    let closed = bridge.request("session/close", json!({"sessionId": session}));
+    assert_eq!(closed["session"]["state"], "closed");
+    assert_eq!(saying.end().stop_reason(), "interrupted");
+    assert_eq!(bridge.history(&session), ["user: Hi"]);
+    assert_eq!(bridge.say(&session, "Again").text(), "echo: Again");
+    assert!(bridge.cli().starts()[1].has_flag("--resume"));
+}
+
+#[test]
+fn a_message_that_comes_while_the_session_closes_opens_it_again() {
+    let bridge = Bridge::with_scripted_cli([Script::echo(), Script::echo()]).start();
+    let session = bridge.create_session();
+    bridge.wait_until_warm(&session);
+    let closing = bridge.start_request("session/close", json!({"sessionId": session}));
+    let saying = bridge.start_saying(&session, "Hi");
+    assert_eq!(saying.end().text(), "echo: Hi");
+    closing.result();
+    assert_eq!(bridge.cli().starts().len(), 2);
+}
+
+#[test]
+fn a_message_that_comes_while_the_session_is_deleted_finds_none() {
+    let bridge = Bridge::with_scripted_cli([Script::echo()]).start();
+    let session = bridge.create_session();
+    bridge.wait_until_warm(&session);
+    let deleting = bridge.start_request("session/delete", json!({"sessionId": session}));
+    let saying = bridge.start_saying(&session, "Hi");
+    assert_eq!(saying.error().kind(), "sessionNotFound");
+    assert_eq!(deleting.result(), json!({}));
+    assert_eq!(bridge.session_ids(), [""; 0]);
+}
