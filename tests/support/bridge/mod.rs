@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
 
+pub(crate) use conversation::Said;
 pub(crate) use history::merged;
 use setup::{Folders, Setup};
 
