@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::history::message_of;
-use super::journal::{headline, stored_json};
+use super::journal::{headline, stored_json, text_end};
 use super::sink::{EncodedEvent, EventSink, Offer};
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, TurnId};
@@ -35,6 +35,8 @@ struct Follower {
     reply: Reply,
     /// The last event that it took or had no interest in.
     seen: u64,
+    /// The length of the text that the last delta it took belongs to, as far as it has it.
+    text_end: u64,
     /// Whether it is fed from the store.
     lags: bool,
     /// Whether its turn has begun: from then on it also gets what belongs to no turn.
@@ -57,7 +59,7 @@ impl Followers {
     /// Takes in who waits for the outcome of a message, and follows its turn where `sink` is given. It has no interest
     /// in events up to `seen`.
     pub(super) fn add(&mut self, turn: TurnId, sink: Option<Arc<dyn EventSink>>, reply: Reply, seen: u64) {
-        self.0.push(Follower { turn, sink, reply, seen, lags: false, began: false, outcome: None });
+        self.0.push(Follower { turn, sink, reply, seen, text_end: 0, lags: false, began: false, outcome: None });
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -167,6 +169,7 @@ impl Follower {
         };
         if offer != Offer::Full {
             self.seen = event.meta.seq;
+            self.text_end = event.text_end.unwrap_or(self.text_end);
         }
         offer
     }
@@ -176,13 +179,7 @@ impl Follower {
         let rows = store.events(query).await?;
         let complete = rows.last().is_none_or(|row| row.seq >= last_seq);
         for row in rows {
-            let (meta, body) = stored_event(row)?;
-            let json = stored_json(&meta, &body)?;
-            let parsed: EventBody =
-                serde_json::from_str(&body).map_err(|problem| Error::internal(problem.to_string()))?;
-            let headline = headline(&parsed);
-            let event = EncodedEvent { meta: &meta, kind: parsed.kind(), json: &json, headline: headline.as_deref() };
-            match self.offer(event) {
+            match self.offer_stored(row)? {
                 Offer::Taken => {}
                 Offer::Full => return Ok(()),
                 Offer::Gone => self.sink = None,
@@ -190,6 +187,37 @@ impl Follower {
         }
         self.lags = !complete;
         Ok(())
+    }
+
+    fn offer_stored(&mut self, row: EventRow) -> Result<Offer> {
+        let (mut meta, mut json) = stored_event(row)?;
+        let mut body: EventBody =
+            serde_json::from_str(&json).map_err(|problem| Error::internal(problem.to_string()))?;
+        if meta.first_seq.is_some_and(|first| first <= self.seen) {
+            // It had the beginning of it before it lagged.
+            meta.first_seq = Some(self.seen + 1).filter(|first| *first < meta.seq);
+            skip_text(&mut body, self.text_end);
+            json = serde_json::to_string(&body).map_err(|problem| Error::internal(problem.to_string()))?;
+        }
+        let json = stored_json(&meta, &json)?;
+        let headline = headline(&body);
+        Ok(self.offer(EncodedEvent {
+            meta: &meta,
+            kind: body.kind(),
+            json: &json,
+            headline: headline.as_deref(),
+            text_end: text_end(&body),
+        }))
+    }
+}
+
+/// Takes out of a delta what of its item's text comes before `end`.
+fn skip_text(body: &mut EventBody, end: u64) {
+    if let EventBody::TextDelta { offset, text, .. } | EventBody::ThinkingDelta { offset, text, .. } = body {
+        let known = usize::try_from(end.saturating_sub(*offset)).unwrap_or(usize::MAX);
+        let known = text.floor_char_boundary(known);
+        text.drain(..known);
+        *offset += known as u64;
     }
 }
 
@@ -369,7 +397,7 @@ mod tests {
 
         reader.make_room(100);
         scene.catch_up().await;
-        assert_eq!(reader.texts()[2..], ["4 abc", "5 end"], "a merged delta may repeat what was taken; offsets tell");
+        assert_eq!(reader.texts()[2..], ["4 bc", "5 end"], "of a merged delta it gets what it has not");
         assert_eq!(outcome.await.unwrap().unwrap_err().message(), "the outcome");
     }
 

@@ -30,6 +30,7 @@ struct Ready {
     kind: &'static str,
     json: Range<usize>,
     headline: Option<String>,
+    text_end: Option<u64>,
 }
 
 /// A session's events on their way out.
@@ -186,6 +187,7 @@ impl Journal {
             kind: ready.kind,
             json: &self.json[ready.json.clone()],
             headline: ready.headline.as_deref(),
+            text_end: ready.text_end,
         }
     }
 
@@ -194,7 +196,13 @@ impl Journal {
         if self.ahead == self.ready.len() && self.batch.turns.is_empty() {
             self.ahead += 1;
         }
-        self.ready.push(Ready { meta: meta.clone(), kind: body.kind(), json, headline: None });
+        self.ready.push(Ready {
+            meta: meta.clone(),
+            kind: body.kind(),
+            json,
+            headline: None,
+            text_end: text_end(&body),
+        });
         let merged = self.unsaved.last_mut().is_some_and(|last| last.absorb(&meta, &body));
         if !merged {
             self.unsaved.push(Merged { meta, body });
@@ -208,7 +216,13 @@ impl Journal {
         let stored = format!("{{{}", &self.json[encoded.body]);
         let payload = EventPayload::Json { kind: body.kind().to_owned(), body: stored };
         self.batch.events.push(event_row(meta.clone(), payload));
-        self.ready.push(Ready { meta, kind: body.kind(), json: encoded.event, headline: headline(body) });
+        self.ready.push(Ready {
+            meta,
+            kind: body.kind(),
+            json: encoded.event,
+            headline: headline(body),
+            text_end: None,
+        });
         Ok(())
     }
 
@@ -219,7 +233,7 @@ impl Journal {
         let body = EventBody::Message { message };
         let json = self.encode(&meta, &body)?.event;
         self.batch.events.push(event_row(meta.clone(), EventPayload::Message(row)));
-        self.ready.push(Ready { meta, kind: body.kind(), json, headline: None });
+        self.ready.push(Ready { meta, kind: body.kind(), json, headline: None, text_end: None });
         Ok(())
     }
 
@@ -356,6 +370,16 @@ fn to_json<T: Serialize>(value: &T) -> Result<String> {
 fn event_row(meta: EventMeta, payload: EventPayload) -> EventRow {
     let EventMeta { seq, first_seq, session_id, turn_id, at, parent_tool_use_id } = meta;
     EventRow { session_id, seq, first_seq, turn_id, at, parent_tool_use_id, payload }
+}
+
+/// Of a delta: the length in bytes of its item's text, with this.
+pub(super) fn text_end(body: &EventBody) -> Option<u64> {
+    match body {
+        EventBody::TextDelta { offset, text, .. } | EventBody::ThinkingDelta { offset, text, .. } => {
+            Some(offset + text.len() as u64)
+        }
+        _ => None,
+    }
 }
 
 /// What a person is told about an event in a line, where it is worth one.

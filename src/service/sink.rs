@@ -16,6 +16,8 @@ pub struct EncodedEvent<'a> {
     pub json: &'a str,
     /// What a person is told about it in a line, where it is worth one: "Read src/main.rs".
     pub headline: Option<&'a str>,
+    /// Of a delta: the length in bytes of its item's text, with this.
+    pub text_end: Option<u64>,
 }
 
 /// What became of an event that was offered.
