@@ -82,6 +82,17 @@ impl Saying<'_> {
         }
     }
 
+    /// Whether the turn has been answered.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.pending.is_answered()
+    }
+
+    /// The kinds of the events that came by now; those that follow one another are told once.
+    pub(crate) fn kinds_so_far(&mut self) -> Vec<String> {
+        self.collect();
+        kinds(&self.events)
+    }
+
     /// Cancels the request.
     pub(crate) fn cancel(&self) {
         self.pending.cancel();
@@ -130,15 +141,19 @@ impl Said {
 
     /// The kinds of its events; those that follow one another are told once.
     pub(crate) fn kinds(&self) -> Vec<String> {
-        let mut kinds: Vec<String> = self.events.iter().map(|event| text(&event["kind"])).collect();
-        kinds.dedup();
-        kinds
+        kinds(&self.events)
     }
 
     /// Its events of one kind.
     pub(crate) fn events_of(&self, kind: &str) -> Vec<&Value> {
         self.events.iter().filter(|event| event["kind"] == kind).collect()
     }
+}
+
+fn kinds(events: &[Value]) -> Vec<String> {
+    let mut kinds: Vec<String> = events.iter().map(|event| text(&event["kind"])).collect();
+    kinds.dedup();
+    kinds
 }
 
 fn streamed_text(events: &[Value]) -> String {
