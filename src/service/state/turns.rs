@@ -148,9 +148,6 @@ impl State {
         let Some(waiting) = self.queue.pop_front() else { return };
         let mut turn = ActiveTurn::new(waiting.turn, TurnOrigin::Client, now);
         turn.message_id = Some(MessageId::new());
-        if waiting.interrupted {
-            turn.interrupt = Interrupt::Wanted;
-        }
         let titled = self.lend_title(&waiting.prompt);
         let content = waiting.prompt.blocks;
         self.announce_turn(turn, now, effects);
@@ -159,6 +156,9 @@ impl State {
             effects.session_changed();
         }
         effects.write(claude::Input::User { content: waiting.prompt.wire });
+        if waiting.interrupted {
+            self.interrupt_turn(effects);
+        }
     }
 
     /// A session without a title takes the beginning of its first message.
@@ -220,18 +220,17 @@ impl State {
         }
     }
 
-    /// Ends the running turn as soon as the CLI can hear it.
+    /// Ends the running turn as soon as the CLI can hear it, which is not waited for for ever.
     pub(super) fn interrupt_turn(&mut self, effects: &mut Effects) {
         let Some(turn) = &mut self.turn else { return };
-        if turn.interrupt == Interrupt::Sent {
+        let next = if turn.listening { Interrupt::Sent } else { Interrupt::Wanted };
+        if turn.interrupt == next || turn.interrupt == Interrupt::Sent {
             return;
         }
-        if !turn.listening {
-            turn.interrupt = Interrupt::Wanted;
-            return;
+        turn.interrupt = next;
+        if turn.listening {
+            effects.write(turn.interrupt_request());
         }
-        turn.interrupt = Interrupt::Sent;
-        effects.write(turn.interrupt_request());
         effects.push(Effect::SetTimer(Timer::Interrupt, INTERRUPT_DEADLINE));
     }
 
@@ -290,7 +289,7 @@ impl State {
             usage_by_model: active.usage_by_model,
         }));
         effects.event(id, EventBody::TurnCompleted { turn: turn.clone() });
-        if active.interrupt == Interrupt::Sent {
+        if active.interrupt != Interrupt::No {
             effects.push(Effect::ClearTimer(Timer::Interrupt));
         }
         if active.origin == TurnOrigin::Client {
