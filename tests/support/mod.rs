@@ -3,7 +3,8 @@
 pub(crate) mod api;
 pub(crate) mod bridge;
 pub(crate) mod client;
-mod real_cli;
+pub(crate) mod process;
+pub(crate) mod real_cli;
 pub(crate) mod schema;
 pub(crate) mod script;
 

@@ -1,7 +1,8 @@
 //! A stand-in for the Messages API, on loopback, in the test's own process.
 //!
 //! It answers the requests of a conversation with the replies that the test scripted, in order, and echoes the last
-//! user text once the script has run out. It records every request, so that a test can say what reached the model.
+//! user text where the script has nothing for it. It records every request, so that a test can say what reached the
+//! model.
 
 mod reply;
 mod request;
@@ -41,11 +42,18 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    script: VecDeque<Reply>,
+    script: VecDeque<Scripted>,
     /// The conversation that was refused last, and how.
     refused: Option<(Vec<String>, Reply)>,
     conversation: Vec<Request>,
     side: Vec<Request>,
+}
+
+/// A reply, and what it is for.
+struct Scripted {
+    /// What was said last in the conversation that it answers; any conversation where there is none.
+    to: Option<String>,
+    reply: Reply,
 }
 
 impl Api {
@@ -67,7 +75,13 @@ impl Api {
 
     /// Scripts the answer to the next request of a conversation that has none yet.
     pub(crate) fn reply(&self, reply: impl Into<Reply>) {
-        self.shared.lock().script.push_back(reply.into());
+        self.shared.lock().script.push_back(Scripted { to: None, reply: reply.into() });
+    }
+
+    /// Scripts the answer to the next request whose last user text holds `said`: several conversations at once reach
+    /// the API in no certain order.
+    pub(crate) fn reply_to(&self, said: &str, reply: impl Into<Reply>) {
+        self.shared.lock().script.push_back(Scripted { to: Some(said.to_owned()), reply: reply.into() });
     }
 
     /// The requests of conversations so far, oldest first.
@@ -131,15 +145,21 @@ impl State {
         if let Some((_, refusal)) = self.refused.as_ref().filter(|(refused, _)| *refused == conversation) {
             return refusal.clone();
         }
-        let reply = self.next_reply().unwrap_or_else(|| Reply::text(format!("echo: {}", request.last_user_text())));
+        let said = request.last_user_text();
+        let reply = self.next_reply(&said).unwrap_or_else(|| Reply::text(format!("echo: {said}")));
         self.refused = reply.answers_every_try().then(|| (conversation, reply.clone()));
         reply
     }
 
-    /// The next reply of the script; one that is to be given several times stays at the front until then.
-    fn next_reply(&mut self) -> Option<Reply> {
-        let first = self.script.front_mut()?;
-        if first.is_for_one_more_after_this() { Some(first.clone()) } else { self.script.pop_front() }
+    /// The next reply of the script to these words; one that is to be given several times stays in place until then.
+    fn next_reply(&mut self, said: &str) -> Option<Reply> {
+        let answers = |scripted: &Scripted| scripted.to.as_ref().is_none_or(|to| said.contains(to));
+        let at = self.script.iter().position(answers)?;
+        let next = &mut self.script[at].reply;
+        if next.is_for_one_more_after_this() {
+            return Some(next.clone());
+        }
+        self.script.remove(at).map(|scripted| scripted.reply)
     }
 }
 

@@ -114,6 +114,16 @@ fn an_error_is_given_as_often_as_was_said_and_then_the_person_is_echoed() {
 }
 
 #[test]
+fn a_reply_to_certain_words_waits_for_them() {
+    let api = Api::start();
+    api.reply_to("second", "to the second");
+    api.reply("to the first");
+    let said = |text: &str| ask(&api, &conversation(text, false)).last().unwrap().unwrap();
+    assert!(said("the first").contains("to the first"));
+    assert!(said("the second").contains("to the second"));
+}
+
+#[test]
 fn a_request_that_offers_no_tools_takes_no_scripted_reply() {
     let api = Api::start();
     api.reply("for the conversation");

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Bridge;
 use crate::support::client::{Pending, RpcError};
+use crate::support::wait_for;
 
 /// A message that was sent, while its turn runs.
 pub(crate) struct Saying<'a> {
@@ -57,6 +58,19 @@ impl Bridge {
     /// The messages of a session, oldest first.
     pub(crate) fn messages(&self, session: &str) -> Vec<Value> {
         list(&self.request("message/list", json!({"sessionId": session, "limit": 1000}))["messages"])
+    }
+
+    /// Waits until a session has a message that begins with this text, and gives its messages.
+    pub(crate) fn wait_for_message(&self, session: &str, said: &str) -> Vec<Value> {
+        wait_for(&format!("the message {said:?}"), || {
+            let messages = self.messages(session);
+            messages.iter().any(|message| message["content"][0]["text"] == said).then_some(messages)
+        })
+    }
+
+    /// The process id of the CLI that serves a session.
+    pub(crate) fn cli_pid(&self, session: &str) -> u64 {
+        self.session(session)["process"]["pid"].as_u64().expect("a process serves the session")
     }
 
     /// What was said in a session, oldest first: `user: …`, `assistant: …`.

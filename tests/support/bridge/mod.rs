@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 
 pub(crate) use conversation::Said;
 pub(crate) use history::merged;
-use setup::{Folders, Setup};
+use setup::Folders;
+pub(crate) use setup::Setup;
 
 use super::client::{Client, Pending, RpcError, ServerRequest};
 use super::script::ScriptedCli;

@@ -1,0 +1,97 @@
+//! Turns that are ended before their time.
+
+use serde_json::json;
+
+use crate::support::api::{Api, Gate, Reply};
+use crate::support::bridge::Bridge;
+use crate::support::process;
+
+#[test]
+fn an_interrupted_turn_keeps_its_text_and_the_next_one_is_clean() {
+    let api = Api::start();
+    let gate = Gate::new();
+    api.reply(Reply::text("One, two").wait_for(&gate).then(", three"));
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    let mut counting = bridge.start_saying(&session, "Count");
+    counting.until_text("One, two");
+    assert_eq!(bridge.request("session/interrupt", json!({"sessionId": session})), json!({"interrupted": true}));
+    let counted = counting.end();
+    assert_eq!((counted.stop_reason().as_str(), counted.text().as_str()), ("interrupted", "One, two"));
+    assert!(counted.turn.get("error").is_none(), "{}", counted.turn);
+
+    gate.open();
+    let next = bridge.say(&session, "And now?");
+    assert_eq!((next.stop_reason().as_str(), next.text().as_str()), ("completed", "echo: And now?"));
+    assert!(next.events.iter().all(|event| event["turnId"].is_null() || event["turnId"] == next.turn["id"]));
+    let expected = ["user: Count", "assistant: One, two", "user: And now?", "assistant: echo: And now?"];
+    assert_eq!(bridge.history(&session), expected);
+    bridge.shutdown();
+}
+
+#[test]
+fn a_message_that_is_interrupted_before_the_cli_listens_ends_as_interrupted() {
+    let api = Api::start();
+    let gate = Gate::new();
+    api.reply_to("never", Reply::text("too late").wait_for(&gate));
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    let saying = bridge.start_saying(&session, "never");
+    bridge.request("session/interrupt", json!({"sessionId": session}));
+    assert_eq!(saying.end().stop_reason(), "interrupted");
+    assert_eq!(bridge.say(&session, "again").stop_reason(), "completed");
+    bridge.shutdown();
+}
+
+#[test]
+fn an_interrupt_ends_a_command_that_runs() {
+    let api = Api::start();
+    let script = "echo $$ > pid; exec sleep 300";
+    api.reply(Reply::tool("Bash", json!({"command": "sh ./slow.sh", "description": "waits"})));
+    let allowed = json!({"modes": {"user": {"allowedTools": ["Bash(sh:*)"]}}});
+    let mut bridge = Bridge::with_real_cli(&api).options(allowed).workspace_file("slow.sh", script).start();
+    let session = bridge.create_session();
+    let mut saying = bridge.start_saying(&session, "Wait");
+    saying.until("toolCall");
+    let command = process::pid_in(&bridge.folders().workspace.join("pid"));
+
+    bridge.request("session/interrupt", json!({"sessionId": session}));
+
+    assert_eq!(saying.end().stop_reason(), "interrupted");
+    process::wait_until_gone(command);
+    assert_eq!(bridge.say(&session, "And now?").text(), "echo: And now?");
+    bridge.shutdown();
+}
+
+#[test]
+fn a_session_that_is_closed_while_it_streams_keeps_the_text_once() {
+    let api = Api::start();
+    let gate = Gate::new();
+    api.reply(Reply::text("One, two").wait_for(&gate));
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    let mut counting = bridge.start_saying(&session, "Count");
+    counting.until_text("One, two");
+    bridge.request("session/close", json!({"sessionId": session}));
+    assert_eq!(counting.end().stop_reason(), "interrupted");
+    assert_eq!(bridge.history(&session), ["user: Count", "assistant: One, two"]);
+    assert_eq!(bridge.say(&session, "again").text(), "echo: again");
+    bridge.shutdown();
+}
+
+#[test]
+fn a_session_that_is_closed_as_its_turn_begins_takes_the_next_message() {
+    let api = Api::start();
+    let gate = Gate::new();
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    bridge.say(&session, "warm up");
+    api.reply_to("never", Reply::text("too late").wait_for(&gate));
+    let mut saying = bridge.start_saying(&session, "never");
+    saying.until("turnStarted");
+    bridge.request("session/close", json!({"sessionId": session}));
+    assert_eq!(saying.end().stop_reason(), "interrupted");
+    assert_eq!(bridge.session(&session)["state"], "closed");
+    assert_eq!(bridge.say(&session, "again").text(), "echo: again");
+    bridge.shutdown();
+}

@@ -1,0 +1,76 @@
+//! Sessions that outlive the bridge.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::api::{Api, Gate, Reply};
+use crate::support::bridge::Bridge;
+
+#[test]
+fn a_killed_bridge_goes_on_with_the_conversation_after_its_restart() {
+    let api = Api::start();
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    bridge.say(&session, "My name is Ada");
+    let before = bridge.session(&session);
+
+    bridge.kill();
+    bridge.restart();
+
+    assert_eq!(bridge.session(&session)["state"], "parked");
+    bridge.say(&session, "Who am I?");
+    assert_eq!(api.last_request().conversation_texts(), ["My name is Ada", "echo: My name is Ada", "Who am I?"]);
+    let after = bridge.session(&session);
+    assert!(before["providerSessionId"].is_string(), "{before}");
+    assert_eq!(after["providerSessionId"], before["providerSessionId"]);
+    assert_ne!(after["process"]["pid"], before["process"]["pid"]);
+    assert_eq!(bridge.history(&session).len(), 4);
+    bridge.shutdown();
+}
+
+#[test]
+fn a_session_whose_bridge_died_in_a_turn_keeps_what_was_stored_and_goes_on() {
+    let api = Api::start();
+    let gate = Gate::new();
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    bridge.say(&session, "first");
+    api.reply_to("second", Reply::text("half").wait_for(&gate).then(" of it"));
+    let mut second = bridge.start_saying(&session, "second");
+    second.until_text("half");
+    let before = bridge.session(&session);
+
+    bridge.kill();
+    bridge.restart();
+
+    let stored = ["user: first", "assistant: echo: first", "user: second"];
+    assert_eq!(bridge.history(&session), stored);
+    assert_eq!(bridge.say(&session, "third").text(), "echo: third");
+    let texts = api.last_request().conversation_texts();
+    assert_eq!(texts[..3], ["first", "echo: first", "second"], "{texts:?}");
+    let after = bridge.session(&session);
+    assert_eq!(after["providerSessionId"], before["providerSessionId"]);
+    assert!(after["lastSeq"].as_u64() > before["lastSeq"].as_u64());
+    bridge.shutdown();
+}
+
+#[test]
+fn a_conversation_that_the_cli_has_lost_is_an_error_and_its_history_stays() {
+    let api = Api::start();
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    bridge.say(&session, "My name is Ada");
+    bridge.shutdown();
+    fs::remove_dir_all(bridge.folders().home.join(".claude/projects")).unwrap();
+    bridge.restart();
+
+    let error = bridge.refusal("message/send", json!({"sessionId": session, "content": "Who am I?"}));
+
+    assert_eq!(error.kind(), "cliExited");
+    assert!(error.message.contains("No conversation found"), "{}", error.message);
+    let failed = bridge.session(&session);
+    assert_eq!((&failed["state"], &failed["error"]["kind"]), (&json!("failed"), &json!("cliExited")));
+    assert_eq!(bridge.history(&session), ["user: My name is Ada", "assistant: echo: My name is Ada"]);
+    bridge.shutdown();
+}
