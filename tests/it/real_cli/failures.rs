@@ -59,7 +59,7 @@ fn an_api_that_stays_overloaded_fails_the_turn_as_worth_another_try() {
 #[test]
 fn a_credential_that_the_api_does_not_take_is_an_authentication_error() {
     let api = Api::start();
-    api.reply(Reply::failure(401, "authentication_error", "invalid x-api-key"));
+    api.reply(Reply::unauthorized());
     let mut bridge = Bridge::with_real_cli(&api).start();
     let session = bridge.create_session();
     let said = bridge.say(&session, "Hello");

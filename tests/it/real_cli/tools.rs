@@ -110,7 +110,7 @@ fn an_agents_words_are_stored_under_its_call_and_the_turn_that_its_end_begins_is
     let api = Api::start();
     let task =
         json!({"description": "greet", "prompt": "say hello from the agent", "subagent_type": "general-purpose"});
-    api.reply_to("Send an agent", Reply::tool("Task", task));
+    api.reply_to("Send an agent", Reply::tool("Agent", task));
     api.reply_to("launched", "An agent is on its way.");
     api.reply_to("say hello from the agent", "Hello from the agent.");
     api.reply_to("task-notification", "The agent is back.");

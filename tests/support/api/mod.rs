@@ -51,7 +51,7 @@ struct State {
 
 /// A reply, and what it is for.
 struct Scripted {
-    /// What was said last in the conversation that it answers; any conversation where there is none.
+    /// Words of the last message that it answers; any message where there are none.
     to: Option<String>,
     reply: Reply,
 }
@@ -78,10 +78,10 @@ impl Api {
         self.shared.lock().script.push_back(Scripted { to: None, reply: reply.into() });
     }
 
-    /// Scripts the answer to the next request whose last user text holds `said`: several conversations at once reach
+    /// Scripts the answer to the next request whose last message has these words: several conversations at once reach
     /// the API in no certain order.
-    pub(crate) fn reply_to(&self, said: &str, reply: impl Into<Reply>) {
-        self.shared.lock().script.push_back(Scripted { to: Some(said.to_owned()), reply: reply.into() });
+    pub(crate) fn reply_to(&self, words: &str, reply: impl Into<Reply>) {
+        self.shared.lock().script.push_back(Scripted { to: Some(words.to_owned()), reply: reply.into() });
     }
 
     /// The requests of conversations so far, oldest first.
@@ -145,15 +145,15 @@ impl State {
         if let Some((_, refusal)) = self.refused.as_ref().filter(|(refused, _)| *refused == conversation) {
             return refusal.clone();
         }
-        let said = request.last_user_text();
-        let reply = self.next_reply(&said).unwrap_or_else(|| Reply::text(format!("echo: {said}")));
+        let echo = || Reply::text(format!("echo: {}", request.last_user_text()));
+        let reply = self.next_reply(request).unwrap_or_else(echo);
         self.refused = reply.answers_every_try().then(|| (conversation, reply.clone()));
         reply
     }
 
-    /// The next reply of the script to these words; one that is to be given several times stays in place until then.
-    fn next_reply(&mut self, said: &str) -> Option<Reply> {
-        let answers = |scripted: &Scripted| scripted.to.as_ref().is_none_or(|to| said.contains(to));
+    /// The next reply of the script to this request; one that is to be given several times stays in place until then.
+    fn next_reply(&mut self, request: &Request) -> Option<Reply> {
+        let answers = |scripted: &Scripted| scripted.to.as_ref().is_none_or(|words| request.asks(words));
         let at = self.script.iter().position(answers)?;
         let next = &mut self.script[at].reply;
         if next.is_for_one_more_after_this() {

@@ -74,7 +74,7 @@ impl Reply {
     }
 
     /// An answer with an HTTP status that is no success, in the API's own form.
-    pub(crate) fn failure(status: u16, kind: &str, message: &str) -> Self {
+    fn failure(status: u16, kind: &str, message: &str) -> Self {
         let body = json!({"type": "error", "error": {"type": kind, "message": message}});
         Self { body: Body::Failure { status, body }, times: 1, to_every_try: false }
     }
@@ -83,6 +83,11 @@ impl Reply {
     /// with one feature less each.
     pub(crate) fn bad_request(message: &str) -> Self {
         Self { to_every_try: true, ..Self::failure(400, "invalid_request_error", message) }
+    }
+
+    /// The API does not take the credential: HTTP 401, also when the CLI tries it once more.
+    pub(crate) fn unauthorized() -> Self {
+        Self { to_every_try: true, ..Self::failure(401, "authentication_error", "invalid x-api-key") }
     }
 
     /// The API has no room: HTTP 529.

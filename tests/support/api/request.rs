@@ -49,9 +49,17 @@ impl Request {
 
     /// What the person said last; empty where the conversation ends otherwise.
     pub(crate) fn last_user_text(&self) -> String {
-        let last = self.messages().iter().rev().find(|message| message["role"] == "user");
-        let said = last.map(|message| texts(&message["content"])).unwrap_or_default();
-        said.into_iter().rfind(|text| !is_reminder(text)).unwrap_or_default()
+        self.last_user_texts().into_iter().rfind(|text| !is_reminder(text)).unwrap_or_default()
+    }
+
+    /// Whether the last message on the person's side says this, in the person's words, a tool's or the CLI's.
+    pub(super) fn asks(&self, words: &str) -> bool {
+        self.last_user_texts().iter().any(|text| text.contains(words))
+    }
+
+    fn last_user_texts(&self) -> Vec<String> {
+        let last = self.messages().iter().rfind(|message| message["role"] == "user");
+        last.map(|message| texts(&message["content"])).unwrap_or_default()
     }
 
     /// Whether the CLI asks this beside the conversation. Every turn of a conversation offers tools.
