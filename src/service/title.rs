@@ -16,7 +16,8 @@ pub(super) fn of_tool_call(name: &str, input: &Value) -> String {
         "Glob" => format!("Find {}", field("pattern")),
         "WebFetch" => format!("Fetch {}", field("url")),
         "WebSearch" => format!("Search the web for {}", field("query")),
-        "Task" => format!("Task: {}", field("description")),
+        // The CLI offers it as the first and lets the model call it by the second.
+        "Task" | "Agent" => format!("Task: {}", field("description")),
         "TodoWrite" => "Update the to-do list".to_owned(),
         "AskUserQuestion" => "Ask a question".to_owned(),
         "ExitPlanMode" => "Present a plan".to_owned(),
@@ -51,6 +52,7 @@ mod tests {
         assert_eq!(of_tool_call("Read", &json!({"file_path": "src/main.rs"})), "Read src/main.rs");
         assert_eq!(of_tool_call("Bash", &json!({"command": "cargo test\nrm x"})), "Run cargo test");
         assert_eq!(of_tool_call("mcp__calc__add_two", &json!({})), "calc: add_two");
+        assert_eq!(of_tool_call("Agent", &json!({"description": "count files"})), "Task: count files");
         assert_eq!(of_tool_call("Unheard", &json!(null)), "Unheard");
     }
 
