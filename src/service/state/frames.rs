@@ -19,7 +19,7 @@ const INTERRUPT_MARK: &str = "[Request interrupted by user";
 
 impl State {
     pub(super) fn frame(&mut self, frame: Frame, now: Timestamp, effects: &mut Effects) {
-        if self.phase == Phase::Stopping {
+        if !self.hears(&frame) {
             return self.last_words(&frame, effects);
         }
         match frame {
@@ -57,11 +57,27 @@ impl State {
         }
     }
 
-    /// What a process says once it was told to end belongs to a turn that has ended, with what it said kept; all that
-    /// is new is whether there is a conversation to resume.
+    /// What is not heard still says whether there is a conversation to resume.
     fn last_words(&mut self, frame: &Frame, effects: &mut Effects) {
         if let Frame::Init(init) = frame {
             self.conversation_began(init, effects);
+        }
+    }
+
+    /// Whether a frame counts. A process that was told to end goes on for a moment with a turn that is over already:
+    /// what it says of it was kept then, and what it asks needs no answer. One that comes up has no turn yet.
+    fn hears(&self, frame: &Frame) -> bool {
+        match self.phase {
+            Phase::Up => true,
+            Phase::Stopping | Phase::Down => false,
+            Phase::Starting => matches!(
+                frame,
+                Frame::ControlRequest { .. }
+                    | Frame::ControlResponse { .. }
+                    | Frame::Unknown { .. }
+                    | Frame::Malformed { .. }
+                    | Frame::Oversize { .. }
+            ),
         }
     }
 
