@@ -212,7 +212,7 @@ impl State {
         turn.spend(spent);
         // A background turn slipped in just before ours: this is its end, and ours is still to come.
         if turn.origin == TurnOrigin::Client && is_background(result) {
-            return;
+            return self.turn_is_still_to_come();
         }
         if turn.text.is_empty() && !result.is_error {
             turn.text.clone_from(&result.result);

@@ -290,6 +290,18 @@ fn an_interrupt_that_is_ignored_ends_the_process_and_the_next_message_starts_ano
 }
 
 #[test]
+fn a_cli_that_never_takes_the_turn_up_can_be_interrupted_too() {
+    let mut session = Driver::new();
+    session.send("one");
+    session.step(Input::Interrupt { include_queued: false });
+    session.come_up();
+    let timers = session.take().into_iter().filter(|effect| matches!(effect, Effect::SetTimer(Timer::Interrupt, _)));
+    assert_eq!(timers.count(), 1);
+    session.step(Input::Timer(Timer::Interrupt));
+    assert_eq!(session.story(), ["notice", "usage", "turnCompleted", "answer Interrupted", "kill"]);
+}
+
+#[test]
 fn an_interrupt_with_the_queue_answers_those_who_wait() {
     let mut session = Driver::up();
     session.send("one");
@@ -357,6 +369,18 @@ fn the_end_of_a_background_turn_that_slipped_in_does_not_end_ours() {
     session.take();
     session.init().says("Hi").ends();
     assert_eq!(session.story(), ["message Hi", "usage", "turnCompleted", "answer Completed"]);
+}
+
+#[test]
+fn an_interrupt_that_met_a_background_turn_still_ends_ours() {
+    let mut session = Driver::up();
+    session.send("Hello");
+    session.init().step(Input::Interrupt { include_queued: false });
+    let background = TurnResult { origin_kind: Some("task-notification".into()), ..TurnResult::default() };
+    session.frame(Frame::Result(Box::new(background)));
+    session.take();
+    session.init();
+    assert_eq!(session.story(), ["→ interrupt"]);
 }
 
 #[test]

@@ -220,18 +220,28 @@ impl State {
         }
     }
 
-    /// Ends the running turn as soon as the CLI can hear it, which is not waited for for ever.
+    /// Ends the running turn as soon as the CLI can hear it, and the process if that takes too long.
     pub(super) fn interrupt_turn(&mut self, effects: &mut Effects) {
         let Some(turn) = &mut self.turn else { return };
         let next = if turn.listening { Interrupt::Sent } else { Interrupt::Wanted };
-        if turn.interrupt == next || turn.interrupt == Interrupt::Sent {
+        if turn.interrupt == Interrupt::Sent || turn.interrupt == next {
             return;
         }
         turn.interrupt = next;
-        if turn.listening {
+        if next == Interrupt::Sent {
             effects.write(turn.interrupt_request());
         }
         effects.push(Effect::SetTimer(Timer::Interrupt, INTERRUPT_DEADLINE));
+    }
+
+    /// What the CLI has ended was a turn of its own: ours is still to come, and an interrupt that it took for its own
+    /// is still wanted.
+    pub(super) fn turn_is_still_to_come(&mut self) {
+        let Some(turn) = &mut self.turn else { return };
+        turn.listening = false;
+        if turn.is_interrupted() {
+            turn.interrupt = Interrupt::Wanted;
+        }
     }
 
     pub(super) fn interrupt_all(&mut self, include_queued: bool, effects: &mut Effects) {
