@@ -4,8 +4,10 @@ use std::fs;
 
 use serde_json::json;
 
+use super::stored;
 use crate::support::api::{Api, Gate, Reply};
 use crate::support::bridge::Bridge;
+use crate::support::process;
 
 #[test]
 fn a_killed_bridge_goes_on_with_the_conversation_after_its_restart() {
@@ -16,6 +18,7 @@ fn a_killed_bridge_goes_on_with_the_conversation_after_its_restart() {
     let before = bridge.session(&session);
 
     bridge.kill();
+    process::wait_until_gone(before["process"]["pid"].as_u64().unwrap());
     bridge.restart();
 
     assert_eq!(bridge.session(&session)["state"], "parked");
@@ -42,6 +45,7 @@ fn a_session_whose_bridge_died_in_a_turn_keeps_what_was_stored_and_goes_on() {
     let before = bridge.session(&session);
 
     bridge.kill();
+    assert_eq!(stored::turns(&bridge).pop(), Some(("client".to_owned(), None)));
     bridge.restart();
 
     let stored = ["user: first", "assistant: echo: first", "user: second"];
@@ -53,6 +57,9 @@ fn a_session_whose_bridge_died_in_a_turn_keeps_what_was_stored_and_goes_on() {
     assert_eq!(after["providerSessionId"], before["providerSessionId"]);
     assert!(after["lastSeq"].as_u64() > before["lastSeq"].as_u64());
     bridge.shutdown();
+    // The CLI of the bridge that died waits for the rest of its answer.
+    gate.open();
+    process::wait_until_gone(before["process"]["pid"].as_u64().unwrap());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{calc, stored};
-use crate::support::api::{Api, Reply};
+use crate::support::api::{Api, Gate, Reply};
 use crate::support::bridge::{Bridge, Said};
 
 /// The one event of a kind.
@@ -80,15 +80,11 @@ fn an_allowed_rule_lets_a_write_go_through_and_no_other() {
 
     let outcomes: Vec<&Value> = said.events_of("toolResult").iter().map(|event| &event["isError"]).collect();
     assert_eq!(outcomes, [false, true]);
-    assert_eq!(only_structured(&said)["type"], "create");
+    assert_eq!(said.events_of("toolResult")[0]["structured"]["type"], "create");
     let folder = bridge.folders().workspace.join("studies/b");
     assert_eq!(std::fs::read_to_string(folder.join("REPORT.md")).unwrap(), "found\n");
     assert!(!folder.join("OTHER.md").exists());
     bridge.shutdown();
-}
-
-fn only_structured(said: &Said) -> &Value {
-    &said.events_of("toolResult")[0]["structured"]
 }
 
 #[test]
@@ -131,4 +127,29 @@ fn an_agents_words_are_stored_under_its_call_and_the_turn_that_its_end_begins_is
     bridge.shutdown();
     let origins: Vec<String> = stored::turns(&bridge).into_iter().map(|(origin, _)| origin).collect();
     assert_eq!(origins, ["client", "background"]);
+}
+
+#[test]
+fn a_message_during_a_background_turn_waits_for_its_end() {
+    let api = Api::start();
+    let gate = Gate::new();
+    let task =
+        json!({"description": "greet", "prompt": "say hello from the agent", "subagent_type": "general-purpose"});
+    api.reply_to("Send an agent", Reply::tool("Agent", task));
+    api.reply_to("task-notification", Reply::text("The agent").wait_for(&gate).then(" is back."));
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    bridge.say(&session, "Send an agent");
+    api.wait_for_requests(4);
+    bridge.wait_for_state(&session, "running");
+
+    let mut next = bridge.start_saying(&session, "Next");
+    assert_eq!(next.until("status")["status"], "queued");
+    gate.open();
+
+    assert_eq!(next.end().text(), "echo: Next");
+    let history = bridge.history(&session);
+    let last = &history[history.len() - 3..];
+    assert_eq!(last, ["assistant: The agent is back.", "user: Next", "assistant: echo: Next"]);
+    bridge.shutdown();
 }
