@@ -29,7 +29,7 @@ fn message_texts(said: &Said) -> Vec<String> {
 }
 
 /// A frame of the conversation's, or of the agent's that this tool call started.
-fn frame(frame_type: &str, role: &str, content: Value, parent: Option<&str>) -> Value {
+fn frame(frame_type: &str, role: &str, content: &Value, parent: Option<&str>) -> Value {
     let message = json!({"id": "msg_x", "role": role, "model": "claude-opus-5-5", "content": content});
     json!({"type": frame_type, "message": message, "parent_tool_use_id": parent, "session_id": "$session_id"})
 }
@@ -124,10 +124,10 @@ fn what_an_agent_says_and_does_carries_the_call_that_started_it() {
     let found = json!([{"type": "tool_result", "tool_use_id": "t2", "content": "2 lines"}]);
     let turn = Turn::silent()
         .call("task1", "Task", json!({"description": "Look around"}))
-        .emit(frame("user", "user", json!([{"type": "text", "text": "Find x"}]), agent))
-        .emit(frame("assistant", "assistant", grep, agent))
-        .emit(frame("user", "user", found, agent))
-        .emit(frame("assistant", "assistant", json!([{"type": "text", "text": "Found"}]), agent))
+        .emit(frame("user", "user", &json!([{"type": "text", "text": "Find x"}]), agent))
+        .emit(frame("assistant", "assistant", &grep, agent))
+        .emit(frame("user", "user", &found, agent))
+        .emit(frame("assistant", "assistant", &json!([{"type": "text", "text": "Found"}]), agent))
         .returns("task1", "Found")
         .then("There are two.");
     let (bridge, session) = playing(Script::new().answer(turn));
@@ -200,7 +200,7 @@ fn a_line_past_the_limit_is_skipped_with_a_notice_and_the_session_goes_on() {
 fn a_line_of_a_megabyte_is_no_problem() {
     let long = "x".repeat(3 << 20);
     let said =
-        said(Turn::text("First").emit(frame("assistant", "assistant", json!([{"type": "text", "text": long}]), None)));
+        said(Turn::text("First").emit(frame("assistant", "assistant", &json!([{"type": "text", "text": long}]), None)));
     assert_eq!(message_texts(&said)[1].len(), long.len());
 }
 
@@ -229,7 +229,7 @@ fn a_cli_that_floods_its_stderr_is_not_held_up() {
 
 #[test]
 fn text_that_no_delta_announced_is_told_all_the_same() {
-    let told = frame("assistant", "assistant", json!([{"type": "text", "text": "At once"}]), None);
+    let told = frame("assistant", "assistant", &json!([{"type": "text", "text": "At once"}]), None);
     let said = said(Turn::silent().emit(told));
     assert_eq!((message_texts(&said)[1].as_str(), said.text().as_str()), ("At once", "At once"));
 }
@@ -253,7 +253,7 @@ fn a_turn_that_nobody_asked_for_is_kept_as_a_background_turn() {
 
 #[test]
 fn what_straggles_in_after_a_turn_belongs_to_it_and_begins_none() {
-    let late = frame("assistant", "assistant", json!([{"type": "text", "text": "Late"}]), Some("task1"));
+    let late = frame("assistant", "assistant", &json!([{"type": "text", "text": "Late"}]), Some("task1"));
     let (bridge, session) = playing(Script::new().answer("One").emit(late).answer("Two"));
     let first = bridge.say(&session, "1");
     bridge.wait_for_session(&session, "told what came late", |session| session["messageCount"] == 3);

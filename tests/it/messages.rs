@@ -70,7 +70,9 @@ fn a_session_whose_queue_is_full_is_busy_and_takes_messages_again_when_there_is_
     assert_eq!((&refused.data["limit"], &refused.data["retryable"]), (&json!(2), &json!(true)));
     bridge.cli().release("end");
     first.end();
-    waiting.map(|saying| saying.end());
+    for saying in waiting {
+        saying.end();
+    }
     assert_eq!(bridge.say(&session, "4").text(), "four");
     assert_eq!(bridge.cli().messages(), ["1", "2", "3", "4"]);
 }

@@ -180,8 +180,11 @@ impl State {
         for result in user.results {
             self.tool_result(result, user.structured.clone(), user.parent.clone(), effects);
         }
-        // What an agent was told, and what the CLI puts into the person's mouth.
-        if let Some(text) = user.text.filter(|text| !text.starts_with(INTERRUPT_MARK)) {
+        let Some(text) = user.text.filter(|text| !text.starts_with(INTERRUPT_MARK)) else { return };
+        if user.synthetic {
+            // What the CLI puts into the person's mouth is no message of theirs.
+            effects.notice(self.current_turn(), NoticeLevel::Info, title::clip(&text));
+        } else {
             let content = vec![ContentBlock::Text { text }];
             let message = NewMessage { id: Default::default(), role: Role::User, content };
             self.emit_message(message, user.parent, effects);
@@ -244,9 +247,11 @@ fn is_background(result: &TurnResult) -> bool {
 
 /// Why a turn ended, by the CLI's account and ours.
 fn outcome(result: &TurnResult, interrupted: bool) -> (StopReason, Option<Error>) {
+    if result.stop_reason.as_deref() == Some("refusal") {
+        return (StopReason::Refused, None);
+    }
     if !result.is_error {
-        let refused = result.stop_reason.as_deref() == Some("refusal");
-        return (if refused { StopReason::Refused } else { StopReason::Completed }, None);
+        return (StopReason::Completed, None);
     }
     match result.subtype.as_str() {
         "error_max_turns" => (StopReason::MaxTurns, None),

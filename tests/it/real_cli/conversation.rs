@@ -105,6 +105,39 @@ fn thoughts_are_streamed_and_stored_apart_from_the_text() {
 }
 
 #[test]
+fn a_turn_costs_what_the_api_says_it_used() {
+    let api = Api::start();
+    api.reply(Reply::text("One").usage(1200, 30, 500, 70));
+    api.reply(Reply::text("Two").usage(10, 2, 0, 0));
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    let usage = |input: u64, output: u64, read: u64, write: u64| json!({"inputTokens": input, "outputTokens": output, "cacheReadTokens": read, "cacheWriteTokens": write});
+    let (one, two) = (bridge.say(&session, "1"), bridge.say(&session, "2"));
+    assert_eq!((&one.turn["usage"], &two.turn["usage"]), (&usage(1200, 30, 500, 70), &usage(10, 2, 0, 0)));
+    let stored = bridge.session(&session);
+    assert_eq!(stored["usage"], usage(1210, 32, 500, 70));
+    let costs = [&one.turn, &two.turn, &stored].map(|of| of["costUsd"].as_f64().unwrap());
+    assert!(costs[0] > costs[1] && costs[1] > 0.0, "{costs:?}");
+    assert!((costs[0] + costs[1] - costs[2]).abs() < 1e-9, "{costs:?}");
+    bridge.shutdown();
+}
+
+#[test]
+fn a_model_that_refuses_ends_the_turn_as_refused() {
+    let api = Api::start();
+    // The CLI asks once more before it takes no for an answer.
+    api.reply(Reply::text("I will not").stop("refusal").times(2));
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    let refused = bridge.say(&session, "Do it");
+    assert_eq!((refused.stop_reason().as_str(), refused.turn.get("error")), ("refused", None));
+    let said_by_user = bridge.history(&session).into_iter().filter(|line| line.starts_with("user: "));
+    assert_eq!(said_by_user.collect::<Vec<_>>(), ["user: Do it"]);
+    assert_eq!(bridge.say(&session, "Then something else").stop_reason(), "completed");
+    bridge.shutdown();
+}
+
+#[test]
 fn a_slash_command_is_a_turn_that_asks_no_model() {
     let api = Api::start();
     let mut bridge = Bridge::with_real_cli(&api).start();

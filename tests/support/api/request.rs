@@ -11,11 +11,6 @@ impl Request {
         Self(body)
     }
 
-    /// The body as it came.
-    pub(crate) fn body(&self) -> &Value {
-        &self.0
-    }
-
     /// The model that was asked for.
     pub(crate) fn model(&self) -> &str {
         self.0["model"].as_str().unwrap_or_default()

@@ -84,11 +84,6 @@ impl Script {
         self.with(Step::Stderr(Bytes::Text(text.to_owned())))
     }
 
-    /// Writes a text to stderr many times over.
-    pub(crate) fn stderr_repeated(self, text: &str, times: usize) -> Self {
-        self.with(Step::Stderr(Bytes::Repeated { text: text.to_owned(), times }))
-    }
-
     /// Waits until the test releases this gate.
     pub(crate) fn hold(self, gate: &str) -> Self {
         self.with(hold(gate))
@@ -112,11 +107,6 @@ impl Script {
     /// SIGTERM does not end it.
     pub(crate) fn ignore_term(self) -> Self {
         self.with(Step::IgnoreTerm)
-    }
-
-    /// All of this for ever.
-    pub(crate) fn forever(self) -> Self {
-        Self::new().with(Step::Loop(self.steps))
     }
 
     /// All of this several times.
@@ -159,11 +149,6 @@ impl Turn {
     /// Many deltas with the same text, as fast as they are taken.
     pub(crate) fn deltas(self, count: u64, text: &str) -> Self {
         self.with(Step::Deltas(Deltas { count, text: text.to_owned(), per_second: None }))
-    }
-
-    /// Many deltas with the same text, at a rate.
-    pub(crate) fn paced_deltas(self, count: u64, text: &str, per_second: u64) -> Self {
-        self.with(Step::Deltas(Deltas { count, text: text.to_owned(), per_second: Some(per_second) }))
     }
 
     /// A call of a tool.
