@@ -158,7 +158,8 @@ fn a_message_opens_a_closed_session() {
 
 #[test]
 fn a_message_tries_a_failed_session_again() {
-    let bridge = Bridge::with_scripted_cli([Script::new().exit(7), Script::echo()]).start();
+    let bridge =
+        Bridge::with_scripted_cli([Script::new().expect_control("initialize").exit(7), Script::echo()]).start();
     let session = bridge.create_session();
     let failed = bridge.wait_for_session(&session, "failed", |session| session["state"] == "failed");
     assert_eq!((&failed["error"]["kind"], &failed["error"]["exitCode"]), (&json!("cliExited"), &json!(7)));

@@ -164,8 +164,8 @@ fn a_list_is_narrowed_by_what_sessions_are_doing() {
 
 #[test]
 fn a_running_and_a_failed_session_are_listed_as_such() {
-    let scripts = [Script::new().answer(Turn::text("…").hold("end")), Script::new().stderr("no\n").exit(3)];
-    let bridge = Bridge::with_scripted_cli(scripts).start();
+    let failing = Script::new().expect_control("initialize").exit(3);
+    let bridge = Bridge::with_scripted_cli([Script::new().answer(Turn::text("…").hold("end")), failing]).start();
     let running = create_titled(&bridge, "running");
     let mut saying = bridge.start_saying(&running, "Hi");
     saying.until_text("…");

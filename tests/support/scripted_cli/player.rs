@@ -108,9 +108,6 @@ impl Player {
             Step::Signal(signal) => return die_by(*signal),
             Step::Hang => self.hang(),
             Step::IgnoreTerm => {}
-            Step::Loop(steps) => loop {
-                self.steps(steps)?;
-            },
             Step::Repeat { times, steps } => return (0..*times).try_for_each(|_| self.steps(steps)),
             Step::Echo => loop {
                 self.echo()?;

@@ -65,7 +65,7 @@ fn collect_controls(steps: &[Step], into: &mut Vec<String>) {
         match step {
             Step::Expect(frame) => into.extend(control_subtype(frame)),
             Step::Turn(turn) => collect_controls(&turn.content, into),
-            Step::Loop(steps) | Step::Repeat { steps, .. } => collect_controls(steps, into),
+            Step::Repeat { steps, .. } => collect_controls(steps, into),
             _ => {}
         }
     }

@@ -50,8 +50,6 @@ pub(crate) enum Step {
     Hang,
     /// The whole process ignores SIGTERM, from its start on.
     IgnoreTerm,
-    /// Plays steps for ever.
-    Loop(Vec<Step>),
     /// Plays steps several times.
     Repeat {
         /// How often.
