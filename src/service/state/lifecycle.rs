@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     DRAIN_DEADLINE, Effect, Effects, INITIALIZE_ID, INTERRUPT_DEADLINE, Phase, Rest, START_DEADLINE, State, Timer,
 };
-use crate::claude::Exit;
+use crate::claude::{self, Exit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::event::{EventBody, NoticeLevel, Status};
 use crate::protocol::turn::StopReason;
@@ -25,6 +25,14 @@ impl State {
         effects.push(Effect::Start);
         effects.push(Effect::SetTimer(Timer::Start, START_DEADLINE));
         effects.session_changed();
+    }
+
+    pub(super) fn spawned(&self, effects: &mut Effects) {
+        match self.phase {
+            // It was there before its start could be called off.
+            Phase::Stopping => effects.push(Effect::Stop),
+            _ => effects.write(claude::Input::Initialize { request_id: INITIALIZE_ID.to_owned() }),
+        }
     }
 
     /// The CLI's answer to `initialize`: from here on it takes messages.

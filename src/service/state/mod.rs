@@ -217,7 +217,7 @@ impl State {
             }
             Input::Close => self.close(now, effects),
             Input::ShutDown => self.shut_down(effects),
-            Input::Spawned => effects.write(claude::Input::Initialize { request_id: INITIALIZE_ID.to_owned() }),
+            Input::Spawned => self.spawned(effects),
             Input::SpawnFailed(error) => self.spawn_failed(&error, effects),
             Input::Frame(frame) => self.frame(frame, now, effects),
             Input::Exited(exit) => self.exited(&exit, now, effects),

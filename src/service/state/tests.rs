@@ -446,6 +446,17 @@ fn what_a_process_says_after_it_was_told_to_end_is_not_heard() {
 }
 
 #[test]
+fn a_process_that_comes_up_after_its_session_was_closed_is_ended() {
+    let mut session = Driver::new();
+    session.step(Input::Warm).step(Input::Close);
+    session.take();
+    session.step(Input::Spawned);
+    assert_eq!(session.story(), ["stop"]);
+    session.step(Input::Exited(killed()));
+    assert_eq!(session.state.state(), SessionState::Closed);
+}
+
+#[test]
 fn going_down_interrupts_the_turn_then_ends_the_process_and_takes_nothing_new() {
     let mut session = Driver::up();
     session.send("one");
