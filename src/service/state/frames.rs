@@ -19,8 +19,10 @@ const INTERRUPT_MARK: &str = "[Request interrupted by user";
 
 impl State {
     pub(super) fn frame(&mut self, frame: Frame, now: Timestamp, effects: &mut Effects) {
-        if !self.hears(&frame) {
-            return self.last_words(&frame, effects);
+        match self.phase {
+            Phase::Up => {}
+            Phase::Starting if !is_of_a_turn(&frame) => {}
+            Phase::Starting | Phase::Stopping | Phase::Down => return self.last_words(&frame, effects),
         }
         match frame {
             Frame::TextDelta { index, text, parent } => {
@@ -57,27 +59,11 @@ impl State {
         }
     }
 
-    /// What is not heard still says whether there is a conversation to resume.
+    /// What a process says of turns once it was told to end belongs to one that has ended, with what it said kept, and
+    /// one that comes up has none yet. All that is new is whether there is a conversation to resume.
     fn last_words(&mut self, frame: &Frame, effects: &mut Effects) {
         if let Frame::Init(init) = frame {
             self.conversation_began(init, effects);
-        }
-    }
-
-    /// Whether a frame counts. A process that was told to end goes on for a moment with a turn that is over already:
-    /// what it says of it was kept then, and what it asks needs no answer. One that comes up has no turn yet.
-    fn hears(&self, frame: &Frame) -> bool {
-        match self.phase {
-            Phase::Up => true,
-            Phase::Stopping | Phase::Down => false,
-            Phase::Starting => matches!(
-                frame,
-                Frame::ControlRequest { .. }
-                    | Frame::ControlResponse { .. }
-                    | Frame::Unknown { .. }
-                    | Frame::Malformed { .. }
-                    | Frame::Oversize { .. }
-            ),
         }
     }
 
@@ -215,7 +201,7 @@ impl State {
         turn.spend(spent);
         // A background turn slipped in just before ours: this is its end, and ours is still to come.
         if turn.origin == TurnOrigin::Client && is_background(result) {
-            return self.turn_is_still_to_come();
+            return turn.is_still_to_come();
         }
         if turn.text.is_empty() && !result.is_error {
             turn.text.clone_from(&result.result);
@@ -238,6 +224,18 @@ struct Delta {
     index: u64,
     text: String,
     parent: Option<String>,
+}
+
+/// Whether a frame says how a turn goes.
+fn is_of_a_turn(frame: &Frame) -> bool {
+    !matches!(
+        frame,
+        Frame::ControlRequest { .. }
+            | Frame::ControlResponse { .. }
+            | Frame::Unknown { .. }
+            | Frame::Malformed { .. }
+            | Frame::Oversize { .. }
+    )
 }
 
 /// Whether a result ends a turn that no message began.

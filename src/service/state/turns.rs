@@ -77,6 +77,14 @@ impl ActiveTurn {
         claude::Input::Interrupt { request_id: format!("interrupt-{}", self.id) }
     }
 
+    /// The CLI took something else up instead; an interrupt that ended that is still wanted for this turn.
+    pub(super) fn is_still_to_come(&mut self) {
+        self.listening = false;
+        if self.is_interrupted() {
+            self.interrupt = Interrupt::Wanted;
+        }
+    }
+
     /// The first text of the turn's own has arrived.
     pub(super) fn text_arrived(&mut self, now: Timestamp) {
         self.first_text_at.get_or_insert(now);
@@ -232,16 +240,6 @@ impl State {
             effects.write(turn.interrupt_request());
         }
         effects.push(Effect::SetTimer(Timer::Interrupt, INTERRUPT_DEADLINE));
-    }
-
-    /// What the CLI has ended was a turn of its own: ours is still to come, and an interrupt that it took for its own
-    /// is still wanted.
-    pub(super) fn turn_is_still_to_come(&mut self) {
-        let Some(turn) = &mut self.turn else { return };
-        turn.listening = false;
-        if turn.is_interrupted() {
-            turn.interrupt = Interrupt::Wanted;
-        }
     }
 
     pub(super) fn interrupt_all(&mut self, include_queued: bool, effects: &mut Effects) {
