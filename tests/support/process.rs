@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::wait_for;
 
 /// Waits until a process has gone; one that nobody has waited for yet counts as gone.
@@ -16,6 +18,12 @@ pub(crate) fn pid_in(file: &Path) -> u64 {
         let text = fs::read_to_string(file).ok()?;
         text.ends_with('\n').then(|| text.trim().parse().expect("a process id"))
     })
+}
+
+/// Kills a process, as nothing else can.
+pub(crate) fn kill(pid: u64) {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a process id");
+    kill_process(pid, Signal::KILL).expect("the process runs");
 }
 
 /// Whether a process runs.

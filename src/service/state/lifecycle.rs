@@ -200,7 +200,8 @@ impl State {
         }
     }
 
-    /// The CLI took no notice of the interrupt, or of the message itself: the turn ends all the same, and the process with it.
+    /// The CLI took no notice of the interrupt, or of the message itself: the turn ends all the same, and the process
+    /// with it.
     fn escalate_interrupt(&mut self, now: Timestamp, effects: &mut Effects) {
         let seconds = INTERRUPT_DEADLINE.as_secs();
         let text = format!("the Claude CLI ignored the interrupt for {seconds} s and was ended");

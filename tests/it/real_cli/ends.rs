@@ -1,35 +1,63 @@
 //! After an orderly end nothing is left.
 
+use std::fs;
+
+use serde_json::json;
+
 use crate::support::api::{Api, Gate, Reply};
 use crate::support::bridge::Bridge;
 use crate::support::process;
 
-/// A bridge with two sessions: one at rest, one in the middle of a turn.
-fn busy_bridge(api: &Api, gate: &Gate) -> (Bridge, [u64; 2]) {
-    let bridge = Bridge::with_real_cli(api).start();
-    let sessions = [bridge.create_session(), bridge.create_session()];
-    bridge.say(&sessions[0], "at rest");
-    api.reply_to("in a turn", Reply::text("half").wait_for(gate));
-    let mut saying = bridge.start_saying(&sessions[1], "in a turn");
-    saying.until_text("half");
-    let pids = sessions.map(|session| bridge.cli_pid(&session));
-    assert!(pids.iter().all(|pid| process::is_alive(*pid)), "{pids:?}");
+/// A bridge with three sessions: one at rest, one that streams, one that runs a command. Gives the ids of their
+/// processes, and of the command's.
+fn busy_bridge(api: &Api, gate: &Gate) -> (Bridge, [u64; 4]) {
+    let allowed = json!({"modes": {"user": {"allowedTools": ["Bash(sh:*)"]}}});
+    let setup = Bridge::with_real_cli(api).options(allowed);
+    let bridge = setup.workspace_file("slow.sh", "echo $$ > pid; exec sleep 300").start();
+    let [resting, streaming, running] = [(); 3].map(|()| bridge.create_session());
+    bridge.say(&resting, "rest");
+    api.reply_to("stream", Reply::text("half").wait_for(gate));
+    bridge.start_saying(&streaming, "stream").until_text("half");
+    api.reply_to("run", Reply::tool("Bash", json!({"command": "sh ./slow.sh", "description": "waits"})));
+    bridge.start_saying(&running, "run").until("toolCall");
+    let command = process::pid_in(&bridge.folders().workspace.join("pid"));
+    let [one, two, three] = [resting, streaming, running].map(|session| bridge.cli_pid(&session));
+    let pids = [one, two, three, command];
+    assert_eq!(pids.map(process::is_alive), [true; 4]);
     (bridge, pids)
 }
 
 #[test]
-fn no_cli_is_left_after_shutdown() {
+fn no_process_is_left_after_shutdown() {
     let (api, gate) = (Api::start(), Gate::new());
     let (mut bridge, pids) = busy_bridge(&api, &gate);
     bridge.shutdown();
-    assert_eq!(pids.map(process::is_alive), [false; 2]);
+    assert_eq!(pids.map(process::is_alive), [false; 4]);
 }
 
 #[test]
-fn no_cli_is_left_after_the_end_of_stdin() {
+fn no_process_is_left_after_the_end_of_stdin() {
     let (api, gate) = (Api::start(), Gate::new());
     let (mut bridge, pids) = busy_bridge(&api, &gate);
     bridge.close_stdin();
     assert_eq!(bridge.wait_for_exit().code(), Some(3));
-    assert_eq!(pids.map(process::is_alive), [false; 2]);
+    assert_eq!(pids.map(process::is_alive), [false; 4]);
+}
+
+#[test]
+fn a_session_that_is_closed_while_its_cli_starts_leaves_nothing() {
+    let api = Api::start();
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    for round in 0..8 {
+        let session = bridge.create_session();
+        if round % 2 == 0 {
+            bridge.wait_for_session(&session, "served", |session| session["process"].is_object());
+        }
+        let closed = bridge.request("session/close", json!({"sessionId": session}));
+        assert_eq!(closed["session"]["state"], "closed");
+    }
+    let run = bridge.folders().data.join("run").join(bridge.pid().to_string());
+    let left = fs::read_dir(run).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "private files of processes that should be gone");
+    bridge.shutdown();
 }

@@ -63,6 +63,33 @@ fn a_session_whose_bridge_died_in_a_turn_keeps_what_was_stored_and_goes_on() {
 }
 
 #[test]
+fn a_cli_that_dies_in_a_turn_fails_it_and_the_next_message_goes_on() {
+    let api = Api::start();
+    let gate = Gate::new();
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    bridge.say(&session, "first");
+    api.reply_to("second", Reply::text("half").wait_for(&gate));
+    let mut second = bridge.start_saying(&session, "second");
+    second.until_text("half");
+
+    process::kill(bridge.cli_pid(&session));
+
+    let second = second.end();
+    assert_eq!((second.stop_reason().as_str(), second.text().as_str()), ("failed", "half"));
+    assert_eq!((&second.turn["error"]["kind"], &second.turn["error"]["signal"]), (&json!("cliExited"), &json!(9)));
+    assert_eq!(bridge.say(&session, "third").text(), "echo: third");
+    let texts = api.last_request().conversation_texts();
+    assert_eq!(
+        (&texts[..3], texts.last().unwrap().as_str()),
+        (&["first", "echo: first", "second"].map(str::to_owned)[..], "third")
+    );
+    let history = bridge.history(&session);
+    assert_eq!(history[2..], ["user: second", "assistant: half", "user: third", "assistant: echo: third"]);
+    bridge.shutdown();
+}
+
+#[test]
 fn a_conversation_that_the_cli_has_lost_is_an_error_and_its_history_stays() {
     let api = Api::start();
     let mut bridge = Bridge::with_real_cli(&api).start();

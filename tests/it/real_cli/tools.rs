@@ -141,7 +141,7 @@ fn a_message_during_a_background_turn_waits_for_its_end() {
     let session = bridge.create_session();
     bridge.say(&session, "Send an agent");
     api.wait_for_requests(4);
-    bridge.wait_for_state(&session, "running");
+    bridge.wait_for_session(&session, "running", |session| session["state"] == "running");
 
     let mut next = bridge.start_saying(&session, "Next");
     assert_eq!(next.until("status")["status"], "queued");

@@ -68,12 +68,6 @@ impl Bridge {
         })
     }
 
-    /// Waits until a session is in this state.
-    pub(crate) fn wait_for_state(&self, session: &str, state: &str) {
-        let reached = || (self.session(session)["state"] == state).then_some(());
-        wait_for(&format!("session {session} to be {state}"), reached);
-    }
-
     /// The process id of the CLI that serves a session.
     pub(crate) fn cli_pid(&self, session: &str) -> u64 {
         self.session(session)["process"]["pid"].as_u64().expect("a process serves the session")
