@@ -457,20 +457,6 @@ fn a_process_that_comes_up_after_its_session_was_closed_is_ended() {
 }
 
 #[test]
-fn what_a_process_says_after_it_was_told_to_end_is_not_heard() {
-    let mut session = Driver::up();
-    session.send("one");
-    session.init().delta("par").step(Input::Close);
-    session.take();
-    session.says("par").frame(interrupted()).init();
-    assert_eq!(session.story(), [""; 0]);
-    session.step(Input::Exited(killed()));
-    session.send("two");
-    session.come_up();
-    assert_eq!(session.story(), ["start", "status", "→ initialize", "turnStarted", "message two", "→ user"]);
-}
-
-#[test]
 fn going_down_interrupts_the_turn_then_ends_the_process_and_takes_nothing_new() {
     let mut session = Driver::up();
     session.send("one");

@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -206,18 +205,6 @@ fn a_permission_is_asked_for_after_the_message_and_its_answer_can_be_insisted_on
     let deny = json!({"subtype": "success", "request_id": "ask_t1", "response": {"behavior": "deny", "message": "no"}});
     process.send(&json!({"type": "control_response", "response": deny}));
     assert_eq!(process.until("user").last().unwrap()["message"]["content"][0]["is_error"], true);
-}
-
-#[test]
-fn paced_deltas_come_no_faster_than_their_rate() {
-    let cli = cli(Script::new().answer(Turn::silent().paced_deltas(50, "x", 1_000)));
-    let mut process = Process::start(&cli);
-    let began = Instant::now();
-    process.say("go");
-    let frames = process.until("result");
-    // The last one is due after 50 ms.
-    assert!(began.elapsed() >= Duration::from_millis(50), "{:?}", began.elapsed());
-    assert_eq!(frames.last().unwrap()["result"], "x".repeat(50));
 }
 
 #[test]
