@@ -51,6 +51,7 @@ pub mod claude;
 pub mod commands;
 pub mod config;
 pub mod context;
+pub mod demo;
 pub mod error;
 pub mod ids;
 pub mod protocol;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use super::demo_agent::DemoAgentArgs;
 use super::schema::SchemaArgs;
 use crate::config::{Flags, Level};
 
@@ -22,6 +23,9 @@ pub(super) struct Cli {
     /// Serve on stdin and stdout. This is what happens anyway; LSP clients like to say it.
     #[arg(long)]
     pub(super) stdio: bool,
+    /// Talk to the built-in agent in the Claude CLI's place: it needs no account, and touches nothing.
+    #[arg(long, global = true)]
+    pub(super) demo: bool,
     #[command(flatten)]
     pub(super) settings: SettingArgs,
     #[command(subcommand)]
@@ -33,6 +37,10 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Write the protocol's JSON Schemas and its OpenRPC document.
     Schema(SchemaArgs),
+    /// Be the built-in agent, which speaks the Claude CLI's protocol on stdin and stdout; this is what --demo starts.
+    ///
+    /// With --data-dir it remembers its conversations there. Send it the message "help" to see what it can do.
+    DemoAgent(DemoAgentArgs),
 }
 
 /// The flags that set keys of the configuration.
@@ -107,6 +115,12 @@ mod tests {
         for line in [vec!["claude-bridge"], vec!["claude-bridge", "--stdio"]] {
             assert!(Cli::try_parse_from(line).unwrap().command.is_none());
         }
+    }
+
+    #[test]
+    fn the_demo_agent_takes_whatever_the_claude_cli_takes() {
+        let line = ["claude-bridge", "--data-dir=/d", "demo-agent", "--output-format=x", "--model", "m", "--version"];
+        let Some(Command::DemoAgent(_)) = Cli::try_parse_from(line).unwrap().command else { panic!("another command") };
     }
 
     #[test]

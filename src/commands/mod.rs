@@ -1,6 +1,7 @@
 //! What a person, or an editor, runs: one module per command.
 
 mod cli;
+mod demo_agent;
 mod logging;
 pub mod schema;
 mod serve;
@@ -12,6 +13,7 @@ use clap::Parser;
 
 use crate::rpc::table;
 use cli::{Cli, Command, unknown_variables};
+use serve::Agent;
 
 /// Reads the command line and does what it says. A wrong command line ends here, with exit code 2, as is usual.
 #[must_use]
@@ -19,7 +21,12 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Some(Command::Schema(args)) => schema::run(&args, table::descriptions()),
-        None => serve::run(cli.settings.into_flags(), unknown_variables(std::env::vars_os().map(|(name, _)| name))),
+        Some(Command::DemoAgent(args)) => demo_agent::run(&args, cli.settings.into_flags().data_dir.as_deref()),
+        None => {
+            let agent = if cli.demo { Agent::Demo } else { Agent::Configured };
+            let notices = unknown_variables(std::env::vars_os().map(|(name, _)| name));
+            serve::run(cli.settings.into_flags(), agent, notices)
+        }
     };
     done.unwrap_or_else(|error| {
         report(&format!("claude-bridge: {error}"));

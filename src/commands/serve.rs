@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::logging::Logging;
-use super::report;
+use super::{demo_agent, report};
 use crate::claude;
 use crate::config::{self, Config, Flags, McpServer, Places, RemoteTransport, Resolved, Sources};
 use crate::error::{Error, Result};
@@ -17,11 +17,20 @@ use crate::rpc::server::{self, Ended, Served};
 use crate::rpc::stdio;
 use crate::service::{self, Service};
 
+/// Who does the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Agent {
+    /// The Claude CLI, as the configuration has it.
+    Configured,
+    /// The built-in one, whatever the configuration says.
+    Demo,
+}
+
 /// Serves the program that started this one until either ends.
 ///
 /// # Errors
 /// `internalError` where the log or the runtime cannot be set up.
-pub(super) fn run(flags: Flags, notices: Vec<String>) -> Result<ExitCode> {
+pub(super) fn run(flags: Flags, agent: Agent, notices: Vec<String>) -> Result<ExitCode> {
     let logging = Logging::start(flags.log_level.unwrap_or_default())?;
     let (input, output) =
         stdio::take().map_err(|error| Error::internal(format!("stdin and stdout cannot be had: {error}")))?;
@@ -30,7 +39,7 @@ pub(super) fn run(flags: Flags, notices: Vec<String>) -> Result<ExitCode> {
         .enable_all()
         .build()
         .map_err(|error| Error::internal(format!("the runtime cannot be started: {error}")))?;
-    let boot = Arc::new(Server { flags, notices, logging });
+    let boot = Arc::new(Server { flags, agent, notices, logging });
     let served = runtime.block_on(server::serve(input, output, boot));
     // A read that cannot be cancelled must not hold the exit.
     runtime.shutdown_background();
@@ -45,6 +54,7 @@ pub(super) fn run(flags: Flags, notices: Vec<String>) -> Result<ExitCode> {
 /// What is known before the client says hello.
 struct Server {
     flags: Flags,
+    agent: Agent,
     notices: Vec<String>,
     logging: Logging,
 }
@@ -59,7 +69,11 @@ impl Boot for Server {
                 .map_err(|error| Error::internal(format!("the configuration could not be read: {error}")))??;
             let Resolved { config, notices } = resolved;
             self.logging.configure(&config.log)?;
-            let service = Service::start(settings(config, client));
+            let mut settings = settings(config, client);
+            if self.agent == Agent::Demo {
+                settings.cli = demo_agent::stand_in(settings.cli, &settings.data_dir)?;
+            }
+            let service = Service::start(settings);
             Ok(Booted { service, notices: self.notices.iter().cloned().chain(notices).collect() })
         })
     }
