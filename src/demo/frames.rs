@@ -170,22 +170,15 @@ pub(super) fn result(outcome: &Outcome<'_>) -> Value {
         Ok(text) => {
             frame["result"] = json!(text);
             frame["api_error_status"] = json!(outcome.failure.map(|failure| failure.status));
+            add(&mut frame, "ttft_ms", outcome.first_text_ms.map(Value::from));
         }
         Err(why) => {
             frame["subtype"] = json!("error_during_execution");
             frame["errors"] = json!([why]);
         }
     }
-    let optional = [
-        ("api_error_type", outcome.failure.map(|failure| json!(failure.kind))),
-        ("ttft_ms", outcome.first_text_ms.map(|milliseconds| json!(milliseconds))),
-        ("origin", outcome.origin.clone()),
-    ];
-    for (name, value) in optional {
-        if let Some(value) = value {
-            frame[name] = value;
-        }
-    }
+    add(&mut frame, "api_error_type", outcome.failure.map(|failure| Value::from(failure.kind)));
+    add(&mut frame, "origin", outcome.origin.clone());
     frame
 }
 
@@ -205,16 +198,9 @@ pub(super) fn can_use_tool(tool: &tools::Tool, question: tools::Question, tool_u
         "subtype": "can_use_tool", "tool_name": tool.name(), "display_name": tool.name(), "input": input,
         "tool_use_id": tool_use_id,
     });
-    let optional = [
-        ("description", question.description.map(Value::from)),
-        ("permission_suggestions", question.suggestions),
-        ("requires_user_interaction", question.needs_person.then(|| json!(true))),
-    ];
-    for (name, value) in optional {
-        if let Some(value) = value {
-            request[name] = value;
-        }
-    }
+    add(&mut request, "description", question.description.map(Value::from));
+    add(&mut request, "permission_suggestions", question.suggestions);
+    add(&mut request, "requires_user_interaction", question.needs_person.then(|| json!(true)));
     request
 }
 
@@ -230,9 +216,7 @@ pub(super) fn control_cancel(id: &str) -> Value {
 
 pub(super) fn control_success(id: &str, response: Option<Value>) -> Value {
     let mut frame = json!({"type": "control_response", "response": {"subtype": "success", "request_id": id}});
-    if let Some(response) = response {
-        frame["response"]["response"] = response;
-    }
+    add(&mut frame["response"], "response", response);
     frame
 }
 
@@ -292,6 +276,13 @@ pub(super) fn task_done(task: &Task) -> [Value; 3] {
 /// What begins a turn when a helper is done.
 pub(super) fn origin_of_return() -> Value {
     json!({"kind": "task-notification", "producer": "session-task"})
+}
+
+/// Adds a field that is not always there.
+fn add(object: &mut Value, name: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        object[name] = value;
+    }
 }
 
 /// A new id.

@@ -7,6 +7,8 @@ mod support;
 
 mod architecture;
 mod bad_input;
+mod demo;
+mod demo_frames;
 mod events;
 mod faults;
 mod golden;
