@@ -167,7 +167,8 @@ fn by_type(mut frame: Map<String, Value>) -> Option<Frame> {
         (Some("system"), Some("status")) => Some(Frame::Status { status: text(&frame, "status") }),
         (Some("system"), Some("api_retry")) => Some(Frame::ApiRetry(ApiRetry::read(&frame))),
         (Some("control_request" | "control_cancel_request" | "control_response"), _) => Some(system::control(frame)),
-        (Some("keep_alive"), _) => None,
+        // How long a thought is by now: with each of its deltas, which say it as well.
+        (Some("system"), Some("thinking_tokens")) | (Some("keep_alive"), _) => None,
         _ => Some(unknown(frame)),
     }
 }

@@ -221,6 +221,7 @@ fn parts_that_tell_nothing_new_are_dropped() {
         "",
         " \r",
         r#"{"type":"keep_alive"}"#,
+        r#"{"type":"system","subtype":"thinking_tokens","estimated_tokens":4,"estimated_tokens_delta":2}"#,
         r#"{"type":"stream_event","event":{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{"}}}"#,
         r#"{"type":"stream_event","event":{"type":"message_stop"}}"#,
     ] {
