@@ -23,7 +23,8 @@ pub(super) struct Cli {
     /// Serve on stdin and stdout. This is what happens anyway; LSP clients like to say it.
     #[arg(long)]
     pub(super) stdio: bool,
-    /// Talk to the built-in agent in the Claude CLI's place: it needs no account, and touches nothing.
+    /// Talk to the built-in agent in the Claude CLI's place: it needs no account, and touches none of your
+    /// files.
     #[arg(long, global = true)]
     pub(super) demo: bool,
     #[command(flatten)]

@@ -168,7 +168,7 @@ fn answer(prompt: &Prompt, notes: &Notes) -> String {
         text += &format!("With it came {}. ", prompt.attachments.join(", "));
     }
     text.push_str(
-        "I am the demo agent: no model reads this, no account is charged, and nothing on your machine is touched. \
+        "I am the demo agent: no model reads this, no account is charged, and none of your files is touched. \
          A real answer streams just like this one:\n\n\
          - words arrive one by one, in **Markdown**;\n\
          - tools are called, and ask you first where they change something (try `edit`);\n\
@@ -193,8 +193,8 @@ fn recollection(notes: &Notes) -> String {
     if before.is_empty() {
         return "You have said nothing before this.".to_owned();
     }
-    let lines = before.iter().map(|said| format!("- {said}\n"));
-    format!("You said before:\n\n{}", lines.collect::<String>())
+    let lines: Vec<String> = before.iter().map(|said| format!("- {said}")).collect();
+    format!("You said before:\n\n{}", lines.join("\n"))
 }
 
 /// Exactly this many words, a paragraph of them at a time.
@@ -266,6 +266,6 @@ mod tests {
 
     #[test]
     fn what_was_said_is_recalled_without_the_question_itself() {
-        assert_eq!(said(&scenario("recall", &["one", "two"])), "You said before:\n\n- one\n- two\n");
+        assert_eq!(said(&scenario("recall", &["one", "two"])), "You said before:\n\n- one\n- two");
     }
 }

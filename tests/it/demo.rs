@@ -120,7 +120,7 @@ fn an_agent_that_dies_fails_its_turn_and_the_next_message_goes_on() {
     assert_eq!((said.stop_reason().as_str(), &said.turn["error"]["kind"]), ("failed", &json!("cliExited")));
     assert!(said.turn["error"].to_string().contains("ended in the middle of a sentence"), "{}", said.turn);
     let said = bridge.say(&session, "recall");
-    assert_eq!(said.text(), "You said before:\n\n- remember the bees; fast\n- die fast\n");
+    assert_eq!(said.text(), "You said before:\n\n- remember the bees; fast\n- die fast");
     bridge.shutdown();
 }
 
@@ -332,7 +332,7 @@ fn a_conversation_is_resumed_by_its_id_and_begun_only_once() {
     let (code, stderr) = DemoAgent::start(folder.path(), &[&session]).end();
     assert_eq!((code, stderr), (Some(1), format!("Error: Session ID {ID} is already in use.\n")));
     let mut resumed = DemoAgent::start(folder.path(), &[&format!("--resume={ID}")]);
-    assert_eq!(resumed.turn("recall fast")["result"], "You said before:\n\n- one fast\n");
+    assert_eq!(resumed.turn("recall fast")["result"], "You said before:\n\n- one fast");
 
     let mut lost = DemoAgent::start(folder.path(), &["--resume=0193a5f0-0000-7000-8000-00000000000f"]);
     let (code, stderr) = lost.end();
