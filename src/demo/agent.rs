@@ -13,7 +13,7 @@ use super::host::{Host, Next};
 use super::memory::Memory;
 use super::prompt::Prompt;
 use super::script::{self, Pace, Scenario};
-use super::turn::Turn;
+use super::turn::{Place, Turn};
 
 /// The agent of one conversation.
 pub(super) struct Agent<W> {
@@ -75,8 +75,8 @@ impl<W: Write> Agent<W> {
 
     fn turn(&mut self, scenario: &Scenario, told: usize, origin: Option<Value>) -> Result<(), Halt> {
         let pace = scenario.pace;
-        let turn = Turn::begin(&mut self.host, &mut self.memory.notes, pace, told)?;
-        let helpers = turn.play(scenario, self.results, origin)?;
+        let place = Place { index: self.results, origin };
+        let helpers = Turn::begin(&mut self.host, &mut self.memory.notes, place, told)?.play(scenario)?;
         self.results += 1;
         let back_at = Instant::now() + pace.errand;
         self.errands.extend(helpers.into_iter().map(|task| Errand { task, back_at, pace }));

@@ -125,13 +125,14 @@ fn failed_tool(tool_use_id: &str, content: &str, structured: &str) -> Value {
     frame
 }
 
-/// The turn was interrupted; while a tool was at work, or not.
-pub(super) fn interrupted(in_tool: bool) -> Value {
-    let text = match in_tool {
-        true => "[Request interrupted by user for tool use]",
-        false => "[Request interrupted by user]",
-    };
-    user(&json!([{"type": "text", "text": text}]))
+/// The turn was interrupted.
+pub(super) fn interrupted() -> Value {
+    user(&json!([{"type": "text", "text": "[Request interrupted by user]"}]))
+}
+
+/// The turn was interrupted while a tool was at work.
+pub(super) fn interrupted_in_tool() -> Value {
+    user(&json!([{"type": "text", "text": "[Request interrupted by user for tool use]"}]))
 }
 
 /// How a turn ended, in the words of its result.

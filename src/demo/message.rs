@@ -21,9 +21,16 @@ pub(super) struct Message {
     length: usize,
 }
 
+/// What is being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Thought,
+}
+
 /// A text or a thought that is being written.
 struct Block {
-    is_thought: bool,
+    kind: Kind,
     text: String,
 }
 
@@ -37,8 +44,8 @@ impl Message {
     }
 
     /// Begins a text, or a thought.
-    pub(super) fn open(&mut self, host: &mut Host<impl Write>, is_thought: bool) -> Result<(), Halt> {
-        let block = Block { is_thought, text: String::new() };
+    pub(super) fn open(&mut self, host: &mut Host<impl Write>, kind: Kind) -> Result<(), Halt> {
+        let block = Block { kind, text: String::new() };
         let start = json!({"type": "content_block_start", "index": self.index, "content_block": block.content()});
         self.block = Some(block);
         self.event(host, start)
@@ -50,7 +57,7 @@ impl Message {
         let before = block.text.chars().count();
         block.text.push_str(text);
         self.length += text.chars().count();
-        let delta = if block.is_thought {
+        let delta = if block.kind == Kind::Thought {
             let new = meter::tokens(text.chars().count());
             host.send(frames::thinking_tokens(meter::tokens(before) + new, new))?;
             json!({"type": "thinking_delta", "thinking": text})
@@ -69,7 +76,7 @@ impl Message {
     pub(super) fn close(&mut self, host: &mut Host<impl Write>) -> Result<Option<String>, Halt> {
         let Some(block) = self.block.take() else { return Ok(None) };
         self.complete(host, &block.content())?;
-        Ok((!block.is_thought).then_some(block.text))
+        Ok((block.kind == Kind::Text).then_some(block.text))
     }
 
     /// Calls a tool.
@@ -115,7 +122,7 @@ impl Message {
             frame["aborted"] = json!(true);
             host.send(frame)?;
         }
-        host.send(frames::interrupted(false))?;
+        host.send(frames::interrupted())?;
         if partial.is_some() {
             self.event(host, json!({"type": "content_block_stop", "index": self.index}))?;
         }
@@ -146,9 +153,9 @@ impl Message {
 
 impl Block {
     fn content(&self) -> Value {
-        match self.is_thought {
-            true => json!({"type": "thinking", "thinking": self.text, "signature": ""}),
-            false => json!({"type": "text", "text": self.text}),
+        match self.kind {
+            Kind::Thought => json!({"type": "thinking", "thinking": self.text, "signature": ""}),
+            Kind::Text => json!({"type": "text", "text": self.text}),
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    const NATURAL: Self = Self {
+    pub(super) const NATURAL: Self = Self {
         word: Duration::from_millis(30),
         moment: Duration::from_millis(350),
         errand: Duration::from_millis(1500),

@@ -1,23 +1,33 @@
 //! A turn being played: steps in, frames out, in the CLI's order.
 
+mod tool_use;
+
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::frames::{self, Outcome, Task};
 use super::halt::{Ending, Halt};
 use super::host::Host;
 use super::memory::Notes;
-use super::message::Message;
+use super::message::{Kind, Message};
 use super::meter::{self, ByModel, Spent};
 use super::script::{ApiFailure, Pace, Scenario, Step};
-use super::tools::Tool;
+
+/// Where a turn stands among those of the process.
+pub(super) struct Place {
+    /// How many have ended before it.
+    pub(super) index: u64,
+    /// What began it, where it was no message.
+    pub(super) origin: Option<Value>,
+}
 
 /// A turn being played.
 pub(super) struct Turn<'a, W> {
     host: &'a mut Host<W>,
     notes: &'a mut Notes,
+    place: Place,
     pace: Pace,
     began: Instant,
     /// How much the model is told with the next message of it, in characters.
@@ -38,23 +48,17 @@ pub(super) struct Turn<'a, W> {
     helpers: Vec<Task>,
 }
 
-/// What the host says about the use of a tool.
-enum Permission {
-    /// With this input.
-    Granted(Value),
-    Denied(String),
-}
-
 impl<'a, W: Write> Turn<'a, W> {
     /// Begins a turn in which the model is told this many characters.
-    pub(super) fn begin(host: &'a mut Host<W>, notes: &'a mut Notes, pace: Pace, told: usize) -> Result<Self, Halt> {
+    pub(super) fn begin(host: &'a mut Host<W>, notes: &'a mut Notes, place: Place, told: usize) -> Result<Self, Halt> {
         host.begin_turn();
         host.send(frames::init(&host.session))?;
         host.send(frames::requesting())?;
         Ok(Self {
             host,
             notes,
-            pace,
+            place,
+            pace: Pace::NATURAL,
             began: Instant::now(),
             told,
             message: None,
@@ -70,13 +74,13 @@ impl<'a, W: Write> Turn<'a, W> {
         })
     }
 
-    /// Plays the turn to its end and gives the helpers that are still at work. `index` is the place of its result among
-    /// the process's, `origin` what began it, where it was no message.
-    pub(super) fn play(mut self, scenario: &Scenario, index: u64, origin: Option<Value>) -> Result<Vec<Task>, Halt> {
+    /// Plays the turn to its end and gives the helpers that are still at work.
+    pub(super) fn play(mut self, scenario: &Scenario) -> Result<Vec<Task>, Halt> {
+        self.pace = scenario.pace;
         let played = scenario.steps.iter().try_for_each(|step| self.step(step));
         match played.and_then(|()| self.end_message("end_turn")) {
-            Ok(()) => self.finish(index, origin)?,
-            Err(Halt::Interrupted) => self.abort(index, origin)?,
+            Ok(()) => self.finish()?,
+            Err(Halt::Interrupted) => self.abort()?,
             Err(Halt::Ended(ending)) => return Err(Halt::Ended(ending)),
         }
         self.host.end_turn();
@@ -105,7 +109,7 @@ impl<'a, W: Write> Turn<'a, W> {
 
     fn think(&mut self, text: &str) -> Result<(), Halt> {
         self.close_text()?;
-        self.write(true, text)?;
+        self.write(Kind::Thought, text)?;
         self.close_text()
     }
 
@@ -115,18 +119,18 @@ impl<'a, W: Write> Turn<'a, W> {
             return Ok(());
         }
         let goes_on = self.message.as_ref().is_some_and(Message::is_open);
-        if goes_on { self.write(false, &format!("\n\n{text}")) } else { self.write(false, text) }
+        if goes_on { self.write(Kind::Text, &format!("\n\n{text}")) } else { self.write(Kind::Text, text) }
     }
 
-    fn write(&mut self, is_thought: bool, text: &str) -> Result<(), Halt> {
+    fn write(&mut self, kind: Kind, text: &str) -> Result<(), Halt> {
         self.begin_message()?;
         let Some(message) = &mut self.message else { return Ok(()) };
         if !message.is_open() {
-            message.open(self.host, is_thought)?;
+            message.open(self.host, kind)?;
         }
         for word in words(text) {
             message.append(self.host, word)?;
-            if !is_thought {
+            if kind == Kind::Text {
                 self.first_text.get_or_insert_with(|| self.began.elapsed());
             }
             self.host.pause(self.pace.word)?;
@@ -176,100 +180,6 @@ impl<'a, W: Write> Turn<'a, W> {
         self.host.tokens = self.notes.tokens;
     }
 
-    fn use_tool(&mut self, tool: &Tool) -> Result<(), Halt> {
-        let id = format!("toolu_{}", frames::new_id());
-        let input = tool.input(&self.host.session.cwd);
-        self.begin_message()?;
-        self.close_text()?;
-        if let Some(message) = &mut self.message {
-            message.call(self.host, &id, tool.name(), &input)?;
-        }
-        self.end_message("tool_use")?;
-        self.tool = Some(id.clone());
-        let next = match self.permission(tool, &id, input)? {
-            Permission::Granted(input) => self.run_tool(tool, &id, &input)?,
-            Permission::Denied(why) => {
-                self.host.send(frames::tool_denied(&id, &why))?;
-                tool.regret(&why)
-            }
-        };
-        self.tool = None;
-        self.host.send(frames::requesting())?;
-        self.say(&next)
-    }
-
-    /// Has the tool do its work and gives what there is to be said about it.
-    fn run_tool(&mut self, tool: &Tool, id: &str, input: &Value) -> Result<String, Halt> {
-        self.host.pause(self.pace.moment)?;
-        if *tool == Tool::Task {
-            self.send_off(id)?;
-        }
-        if *tool == Tool::Plan && self.host.session.mode == "plan" {
-            self.change_mode("default")?;
-        }
-        let outcome = tool.run(input);
-        self.told = outcome.content.to_string().chars().count();
-        self.host.send(frames::tool_result(id, outcome))?;
-        if let (Tool::Task, Some(helper)) = (tool, self.helpers.last().cloned()) {
-            self.hear(&helper)?;
-        }
-        Ok(tool.report(input))
-    }
-
-    fn permission(&mut self, tool: &Tool, id: &str, input: Value) -> Result<Permission, Halt> {
-        let Some(question) = tool.question(&self.host.session.mode) else { return Ok(Permission::Granted(input)) };
-        let answer = self.host.ask(frames::can_use_tool(tool, question, id, &input))?;
-        let why = match answer {
-            Ok(answer) if answer["behavior"] == "allow" => {
-                self.follow_updates(&answer["updatedPermissions"])?;
-                let changed = Some(&answer["updatedInput"]).filter(|input| input.is_object());
-                return Ok(Permission::Granted(changed.cloned().unwrap_or(input)));
-            }
-            Ok(answer) if answer["interrupt"] == true => return Err(Halt::Interrupted),
-            Ok(answer) => answer["message"].as_str().unwrap_or("the host gave no reason").to_owned(),
-            Err(problem) => problem,
-        };
-        self.denials.push(json!({"tool_name": tool.name(), "tool_use_id": id, "tool_input": input}));
-        Ok(Permission::Denied(why))
-    }
-
-    /// Takes over what an answer settles for the rest of the session.
-    fn follow_updates(&mut self, updates: &Value) -> Result<(), Halt> {
-        let updates = updates.as_array().into_iter().flatten();
-        let mut modes =
-            updates.filter(|update| update["type"] == "setMode").filter_map(|update| update["mode"].as_str());
-        modes.next_back().map_or(Ok(()), |mode| self.change_mode(mode))
-    }
-
-    fn change_mode(&mut self, mode: &str) -> Result<(), Halt> {
-        mode.clone_into(&mut self.host.session.mode);
-        Ok(self.host.send(frames::mode_changed(mode))?)
-    }
-
-    /// Sends a helper off, who works while the turn goes on.
-    fn send_off(&mut self, tool_use_id: &str) -> Result<(), Halt> {
-        let task = Task { id: frames::new_id(), tool_use_id: tool_use_id.to_owned() };
-        self.host.send(frames::background_tasks(&[&task]))?;
-        self.host.send(frames::task_started(&task))?;
-        self.helpers.push(task);
-        Ok(())
-    }
-
-    /// Passes on what the helper says: whole messages, no deltas.
-    fn hear(&mut self, helper: &Task) -> Result<(), Halt> {
-        for said in ["One, two, …", "One, two, three."] {
-            self.host.pause(self.pace.moment)?;
-            let mut spent = meter::of_message(0, 0);
-            spent.output = meter::tokens(said.len());
-            let content = json!({"type": "text", "text": said});
-            let id = format!("msg_{}", frames::new_id());
-            let message = frames::api_message(&id, &self.host.session.model, &[content], spent);
-            self.host.send(frames::said_by_helper(helper, message))?;
-            self.charge_helper(spent);
-        }
-        Ok(())
-    }
-
     fn retry(&mut self, attempt: u32, of: u32, delay: Duration) -> Result<(), Halt> {
         self.end_message("pause_turn")?;
         self.host.send(frames::api_retry(attempt, of, milliseconds(delay)))?;
@@ -284,20 +194,20 @@ impl<'a, W: Write> Turn<'a, W> {
         Ok(())
     }
 
-    fn finish(&mut self, index: u64, origin: Option<Value>) -> Result<(), Halt> {
+    fn finish(&mut self) -> Result<(), Halt> {
         let (terminal_reason, stop_reason) = match self.failure {
             Some(_) => ("api_error", "stop_sequence"),
             None => ("completed", "end_turn"),
         };
-        self.result(Ok(()), terminal_reason, Some(stop_reason), index, origin)
+        self.result(Ok(()), terminal_reason, Some(stop_reason))
     }
 
     /// Ends the turn as an interrupt does, which was acknowledged before.
-    fn abort(&mut self, index: u64, origin: Option<Value>) -> Result<(), Halt> {
+    fn abort(&mut self) -> Result<(), Halt> {
         let (terminal_reason, stop_reason) = match self.tool.take() {
             Some(tool) => {
                 self.host.send(frames::tool_interrupted(&tool))?;
-                self.host.send(frames::interrupted(true))?;
+                self.host.send(frames::interrupted_in_tool())?;
                 ("aborted_tools", Some("tool_use"))
             }
             None => {
@@ -306,12 +216,12 @@ impl<'a, W: Write> Turn<'a, W> {
                         let spent = message.abort(self.host)?;
                         self.charge(spent);
                     }
-                    None => self.host.send(frames::interrupted(false))?,
+                    None => self.host.send(frames::interrupted())?,
                 }
                 ("aborted_streaming", None)
             }
         };
-        self.result(Err("the turn was interrupted"), terminal_reason, stop_reason, index, origin)
+        self.result(Err("the turn was interrupted"), terminal_reason, stop_reason)
     }
 
     fn result(
@@ -319,8 +229,6 @@ impl<'a, W: Write> Turn<'a, W> {
         ended: Result<(), &str>,
         terminal_reason: &'static str,
         stop_reason: Option<&'static str>,
-        index: u64,
-        origin: Option<Value>,
     ) -> Result<(), Halt> {
         let frame = frames::result(&Outcome {
             said: ended.map(|()| self.text.as_str()),
@@ -334,8 +242,8 @@ impl<'a, W: Write> Turn<'a, W> {
             usage: self.spent,
             since_last: &self.spent_by_all,
             in_all: &self.notes.spent,
-            index,
-            origin,
+            index: self.place.index,
+            origin: self.place.origin.clone(),
         });
         Ok(self.host.send(frame)?)
     }

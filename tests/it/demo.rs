@@ -12,10 +12,10 @@ fn demo() -> Bridge {
     Bridge::without_cli().arg("--demo").start()
 }
 
-/// The questions of a turn's tool calls: which tool, and whether it failed.
+/// A turn's tool calls: which tool, and whether it failed.
 fn tools(turn: &Value) -> Vec<(&str, bool)> {
     let calls = turn["toolCalls"].as_array().into_iter().flatten();
-    calls.map(|call| (call["name"].as_str().unwrap(), call["isError"] == true)).collect()
+    calls.map(|call| (call["name"].as_str().unwrap_or_default(), call["isError"] == true)).collect()
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn tools_are_called_and_answer() {
 }
 
 fn workspace(bridge: &Bridge) -> String {
-    bridge.folders().workspace.to_str().unwrap().to_owned()
+    bridge.folders().workspace.display().to_string()
 }
 
 #[test]

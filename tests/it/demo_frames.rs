@@ -2,12 +2,12 @@
 //! of that type, with the same JSON type, without exception; and what the bridge reads is there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::support::demo_agent::DemoAgent;
+use crate::support::recordings;
 
 /// What the bridge reads of each kind of frame.
 const READ_BY_THE_BRIDGE: &[(&str, &[&str])] = &[
@@ -54,7 +54,8 @@ const MAPS: &[&str] = &["modelUsage", "model_usage_since_last_result", "answers"
 
 #[test]
 fn every_field_of_the_demo_agent_is_one_of_the_real_cli() {
-    let (recorded, said) = (recordings(), everything());
+    let folder = tempfile::tempdir().unwrap();
+    let (recorded, said) = (recorded_fields(), everything(folder.path()));
     let mut strangers = BTreeSet::new();
     for frame in said.iter().filter(|frame| frame.is_object()) {
         let kind = kind(frame);
@@ -73,7 +74,8 @@ fn every_field_of_the_demo_agent_is_one_of_the_real_cli() {
 
 #[test]
 fn what_the_bridge_reads_is_in_every_frame_of_the_demo_agent() {
-    let said = everything();
+    let folder = tempfile::tempdir().unwrap();
+    let said = everything(folder.path());
     for (kind, wanted) in READ_BY_THE_BRIDGE {
         let of_kind: Vec<&Value> = said.iter().filter(|frame| self::kind(frame) == *kind).collect();
         assert!(!of_kind.is_empty(), "the demo agent never wrote {kind}");
@@ -87,10 +89,9 @@ fn what_the_bridge_reads_is_in_every_frame_of_the_demo_agent() {
 }
 
 /// What the demo agent says when everything is asked of it.
-fn everything() -> Vec<Value> {
-    let folder = tempfile::tempdir().unwrap();
+fn everything(folder: &Path) -> Vec<Value> {
     let id = "0193a5f0-0000-7000-8000-000000000001";
-    let mut agent = DemoAgent::start(folder.path(), &[&format!("--session-id={id}")]);
+    let mut agent = DemoAgent::start(folder, &[&format!("--session-id={id}")]);
     ask_controls(&mut agent);
     for message in ["hello fast", "think fast", "read a.txt fast", "tool fast", "retry fast", "error fast"] {
         agent.turn(message);
@@ -102,10 +103,10 @@ fn everything() -> Vec<Value> {
     agent.until(|frame| frame["origin"]["kind"] == "task-notification");
     assert_eq!(agent.end(), (Some(0), String::new()));
 
-    let mut resumed = DemoAgent::start(folder.path(), &[&format!("--resume={id}")]);
+    let mut resumed = DemoAgent::start(folder, &[&format!("--resume={id}")]);
     resumed.turn("recall fast");
     resumed.end();
-    let mut lost = DemoAgent::start(folder.path(), &["--resume=0193a5f0-0000-7000-8000-000000000002"]);
+    let mut lost = DemoAgent::start(folder, &["--resume=0193a5f0-0000-7000-8000-000000000002"]);
     lost.end();
     [agent, resumed, lost].iter_mut().flat_map(|agent| std::mem::take(&mut agent.frames)).collect()
 }
@@ -160,16 +161,10 @@ fn interrupt(agent: &mut DemoAgent) {
 }
 
 /// The fields of each kind of frame that was recorded.
-fn recordings() -> BTreeMap<String, BTreeSet<(String, &'static str)>> {
+fn recorded_fields() -> BTreeMap<String, BTreeSet<(String, &'static str)>> {
     let mut known: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    for folder in ["frames", "demo"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder);
-        for entry in fs::read_dir(folder).unwrap() {
-            let text = fs::read_to_string(entry.unwrap().path()).unwrap();
-            for frame in text.lines().map(|line| serde_json::from_str(line).unwrap()) {
-                known.entry(kind(&frame)).or_default().extend(fields(&frame));
-            }
-        }
+    for frame in recordings::all() {
+        known.entry(kind(&frame)).or_default().extend(fields(&frame));
     }
     known
 }

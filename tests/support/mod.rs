@@ -6,6 +6,7 @@ pub(crate) mod client;
 pub(crate) mod demo_agent;
 pub(crate) mod process;
 pub(crate) mod real_cli;
+pub(crate) mod recordings;
 pub(crate) mod schema;
 pub(crate) mod script;
 
