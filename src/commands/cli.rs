@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use super::chat::ChatArgs;
 use super::demo_agent::DemoAgentArgs;
 use super::schema::SchemaArgs;
 use crate::config::{Flags, Level};
@@ -23,10 +24,6 @@ pub(super) struct Cli {
     /// Serve on stdin and stdout. This is what happens anyway; LSP clients like to say it.
     #[arg(long)]
     pub(super) stdio: bool,
-    /// Talk to the built-in agent in the Claude CLI's place: it needs no account, and touches none of your
-    /// files.
-    #[arg(long, global = true)]
-    pub(super) demo: bool,
     #[command(flatten)]
     pub(super) settings: SettingArgs,
     #[command(subcommand)]
@@ -36,6 +33,7 @@ pub(super) struct Cli {
 /// What can be done beside serving.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Chat(ChatArgs),
     /// Write the protocol's JSON Schemas and its OpenRPC document.
     Schema(SchemaArgs),
     /// Be the built-in agent, which speaks the Claude CLI's protocol on stdin and stdout; this is what --demo starts.
@@ -66,13 +64,33 @@ pub(super) struct SettingArgs {
     /// Let this folder's own configuration count in full, and that of the folders in it. May be repeated.
     #[arg(long, global = true, value_name = "DIR")]
     trust: Vec<PathBuf>,
+    /// Talk to the built-in agent in the Claude CLI's place: it needs no account, and touches none of your files.
+    #[arg(long, global = true)]
+    pub(super) demo: bool,
 }
 
 impl SettingArgs {
     /// The same, in the configuration's terms.
     pub(super) fn into_flags(self) -> Flags {
-        let Self { config, root, data_dir, cli, log_level, trust } = self;
+        let Self { config, root, data_dir, cli, log_level, trust, demo: _ } = self;
         Flags { config, root, data_dir, cli, log_level, trust }
+    }
+
+    /// The same, as arguments of another process of this program.
+    pub(super) fn to_arguments(&self) -> Vec<OsString> {
+        let Self { config, root, data_dir, cli, log_level, trust, demo } = self;
+        let paths = [("--config=", config), ("--root=", root), ("--data-dir=", data_dir), ("--cli=", cli)];
+        let given = paths.into_iter().filter_map(|(flag, path)| Some((flag, path.as_ref()?)));
+        let argument = |(flag, path): (&str, &PathBuf)| {
+            let mut argument = OsString::from(flag);
+            argument.push(path);
+            argument
+        };
+        let mut arguments: Vec<OsString> =
+            given.chain(trust.iter().map(|path| ("--trust=", path))).map(argument).collect();
+        arguments.extend(log_level.iter().map(|level| format!("--log-level={level}").into()));
+        arguments.extend(demo.then(|| "--demo".into()));
+        arguments
     }
 }
 
@@ -103,6 +121,17 @@ mod tests {
             let cli = Cli::try_parse_from(line).unwrap();
             assert_eq!(cli.settings.into_flags().log_level, Some(Level::Debug));
         }
+    }
+
+    #[test]
+    fn a_server_of_our_own_is_given_the_same_settings() {
+        let line = ["claude-bridge", "--config=c", "--root=r", "--data-dir=-d", "--cli=x", "--trust=a", "--trust=b"];
+        let more = ["--log-level=debug", "--demo"];
+        let given = Cli::try_parse_from(line.into_iter().chain(more)).unwrap().settings;
+        let passed = given.to_arguments();
+        assert_eq!(passed.len(), line.len() + more.len() - 1);
+        let received = Cli::try_parse_from(std::iter::once(OsString::from("claude-bridge")).chain(passed)).unwrap();
+        assert_eq!(format!("{:?}", received.settings), format!("{given:?}"));
     }
 
     #[test]

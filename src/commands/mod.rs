@@ -1,5 +1,6 @@
 //! What a person, or an editor, runs: one module per command.
 
+mod chat;
 mod cli;
 mod demo_agent;
 mod logging;
@@ -20,10 +21,11 @@ use serve::Agent;
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
+        Some(Command::Chat(args)) => chat::run(args, cli.settings),
         Some(Command::Schema(args)) => schema::run(&args, table::descriptions()),
         Some(Command::DemoAgent(args)) => demo_agent::run(&args, cli.settings.into_flags().data_dir.as_deref()),
         None => {
-            let agent = if cli.demo { Agent::Demo } else { Agent::Configured };
+            let agent = if cli.settings.demo { Agent::Demo } else { Agent::Configured };
             let notices = unknown_variables(std::env::vars_os().map(|(name, _)| name));
             serve::run(cli.settings.into_flags(), agent, notices)
         }

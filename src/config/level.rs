@@ -1,5 +1,6 @@
 //! Levels of the log.
 
+use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
@@ -34,5 +35,17 @@ impl FromStr for Level {
             "trace" => Ok(Self::Trace),
             _ => Err("it must be one of error, warn, info, debug and trace".to_owned()),
         }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        })
     }
 }

@@ -1,0 +1,228 @@
+//! A conversation in the terminal. It starts the server as a child process and speaks to it as an editor would, so it
+//! is also the smallest example of a client.
+//!
+//! [`connection`] has the server, [`turn`] one message and what comes of it, [`interactive`] the conversation;
+//! [`view`] makes lines of events, and [`output`] is the only module that writes them.
+
+mod connection;
+mod inline;
+mod input;
+mod interactive;
+mod markdown;
+mod output;
+mod show;
+mod spinner;
+mod turn;
+mod view;
+mod words;
+mod wrap;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Read};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::cli::SettingArgs;
+use crate::config::{self, Flags, Places, Sources};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::SessionId;
+use crate::protocol::session::{Mode, Session, SessionCreateParams};
+use crate::rpc::methods::session::SessionCreate;
+use connection::Connection;
+use output::Output;
+use show::{JsonLines, Show};
+use turn::Ended;
+use view::View;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 when the turn was completed, 1 when it failed or was refused, 130 when it was interrupted, 141 when \
+nobody read the output any more. A conversation that was left by /quit or Ctrl-D is 0.";
+
+/// Talk to Claude in the terminal.
+///
+/// Says TEXT, or what a pipe on stdin has, shows the answer and ends. Without either it is a conversation, with line
+/// editing and history. Where stdout is no terminal, it gets the answer alone, as Claude wrote it.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct ChatArgs {
+    /// What to say; several words need no quotes.
+    #[arg(value_name = "TEXT")]
+    text: Vec<String>,
+    /// Print each event as a line of JSON, and in the last line the turn.
+    #[arg(long)]
+    json: bool,
+    /// Go on with this session.
+    #[arg(long, value_name = "ID", conflicts_with = "model")]
+    session: Option<SessionId>,
+    /// The folder that Claude works in; default: this one.
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+    /// The model, as the CLI names it.
+    #[arg(long)]
+    model: Option<String>,
+    /// What Claude may do; power only where the configuration enables it.
+    #[arg(long, value_parser = PossibleValuesParser::new(["user", "power"]).map(|name| mode(&name)))]
+    mode: Option<Mode>,
+}
+
+/// Why a conversation cannot go on.
+#[derive(Debug)]
+enum Failure {
+    /// Something failed.
+    Error(Error),
+    /// Nothing can be shown any more.
+    Output(io::Error),
+}
+
+/// Talks to Claude.
+///
+/// # Errors
+/// If there is nothing to say, the server cannot be started, or there is no such session.
+pub(super) fn run(args: ChatArgs, settings: SettingArgs) -> Result<ExitCode> {
+    let message = message(&args, &mut io::stdin())?;
+    let folder = folder(args.cwd.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::internal(format!("the runtime cannot be started: {error}")))?;
+    let chat = Chat { args, folder, server: settings.to_arguments(), flags: settings.into_flags() };
+    match runtime.block_on(chat.run(message)) {
+        Ok(ended) => Ok(ended.exit_code()),
+        Err(Failure::Error(error)) => Err(error),
+        // As a program that the end of its pipe kills.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::from(141)),
+        Err(Failure::Output(error)) => Err(Error::internal(format!("the output cannot be written: {error}"))),
+    }
+}
+
+/// All that is known before the server runs.
+struct Chat {
+    args: ChatArgs,
+    folder: PathBuf,
+    /// The server's arguments.
+    server: Vec<OsString>,
+    flags: Flags,
+}
+
+impl Chat {
+    async fn run(&self, message: Option<String>) -> Result<Ended, Failure> {
+        let mut connection = Connection::open(&self.server, &self.folder).await?;
+        let ended = self.talk(&mut connection, message).await;
+        let closed = connection.close().await;
+        let ended = ended?;
+        closed?;
+        Ok(ended)
+    }
+
+    async fn talk(&self, connection: &mut Connection, message: Option<String>) -> Result<Ended, Failure> {
+        let session = self.open_session(connection).await?;
+        // Only now: until here Ctrl-C ends us, as it does any program.
+        let mut interrupts = signal(SignalKind::interrupt())
+            .map_err(|error| Error::internal(format!("Ctrl-C cannot be waited for: {error}")))?;
+        let Some(message) = message else { return interactive::run(self, connection, &mut interrupts, session).await };
+        let out = Output::standard();
+        let mut show: Box<dyn Show> =
+            if self.args.json { Box::new(JsonLines::new(out)) } else { Box::new(View::new(out)) };
+        turn::run(connection, &mut *show, &mut interrupts, session.id, message).await
+    }
+
+    /// The session that the person asked for, or a new one.
+    async fn open_session(&self, connection: &Connection) -> Result<Session> {
+        let Self { args, folder, .. } = self;
+        let params = SessionCreateParams {
+            mode: args.mode,
+            cwd: args.cwd.is_some().then(|| folder.to_string_lossy().into_owned()),
+            model: args.model.clone(),
+            resume_session_id: args.session,
+            ..SessionCreateParams::default()
+        };
+        let opened = connection.request::<SessionCreate>(params).await;
+        Ok(opened.map_err(|error| explain(error, args.session))?.session)
+    }
+
+    /// Another session, like the first.
+    async fn new_session(&self, connection: &Connection) -> Result<Session> {
+        let params = SessionCreateParams {
+            mode: self.args.mode,
+            cwd: Some(self.folder.to_string_lossy().into_owned()),
+            model: self.args.model.clone(),
+            ..SessionCreateParams::default()
+        };
+        Ok(connection.request::<SessionCreate>(params).await?.session)
+    }
+
+    /// Where what the person types is kept.
+    fn history_file(&self) -> Result<PathBuf> {
+        let (flags, workspace) = (&self.flags, Some(self.folder.as_path()));
+        let places = Places::find()?;
+        let resolved = config::resolve(&Sources { places: &places, flags, workspace, options: None })?;
+        Ok(resolved.config.data_dir.join("chat-history"))
+    }
+}
+
+/// What is to be said; `None`: the person will type it.
+fn message(args: &ChatArgs, stdin: &mut (impl Read + IsTerminal)) -> Result<Option<String>> {
+    let mut text = args.text.join(" ");
+    if args.text.is_empty() {
+        if stdin.is_terminal() && !args.json {
+            return Ok(None);
+        }
+        stdin
+            .read_to_string(&mut text)
+            .map_err(|error| Error::invalid_params(format!("the message on stdin cannot be read: {error}")))?;
+    }
+    if text.trim().is_empty() {
+        return Err(Error::invalid_params("there is nothing to say").hint("give TEXT, or text on stdin"));
+    }
+    Ok(Some(text))
+}
+
+/// The folder that the conversation is about.
+fn folder(cwd: Option<&Path>) -> Result<PathBuf> {
+    let path = cwd.unwrap_or(Path::new("."));
+    match path.canonicalize() {
+        Ok(folder) if folder.is_dir() => Ok(folder),
+        Ok(_) => Err(Error::invalid_params(format!("{} is no folder", path.display()))),
+        Err(error) => Err(Error::invalid_params(format!("the folder {} cannot be used: {error}", path.display()))),
+    }
+}
+
+fn explain(error: Error, session: Option<SessionId>) -> Error {
+    match (error.kind(), session) {
+        (ErrorKind::SessionNotFound, Some(id)) => {
+            Error::new(ErrorKind::SessionNotFound, format!("there is no session {id} in this history"))
+                .hint("without --session a new one begins; --data-dir says where the history is")
+        }
+        _ => error,
+    }
+}
+
+fn mode(name: &str) -> Mode {
+    if name == "power" { Mode::Power } else { Mode::User }
+}
+
+impl Ended {
+    fn exit_code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Completed => 0,
+            Self::Failed => 1,
+            Self::Interrupted | Self::Left => 130,
+        })
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}

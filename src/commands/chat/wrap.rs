@@ -1,0 +1,160 @@
+//! Words, laid out in lines that fit the terminal.
+
+use anstyle::Style;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// What a tab counts for, in columns.
+const TAB: usize = 4;
+
+/// Lays out text that arrives bit by bit. The last word is kept until it is known to be whole.
+#[derive(Debug)]
+pub(super) struct Wrap {
+    /// The last column there is.
+    width: usize,
+    column: usize,
+    /// What the further lines of a line that does not fit begin with, styles included.
+    hanging: String,
+    hanging_width: usize,
+    /// Spaces that wait for the word behind them.
+    spaces: usize,
+    word: String,
+    word_width: usize,
+}
+
+impl Wrap {
+    /// Lines of up to `width` columns.
+    pub(super) fn new(width: usize) -> Self {
+        Self {
+            width,
+            column: 0,
+            hanging: String::new(),
+            hanging_width: 0,
+            spaces: 0,
+            word: String::new(),
+            word_width: 0,
+        }
+    }
+
+    /// Begins a line with `first`; if it does not fit, its further lines begin with as much space, or with `hanging`.
+    pub(super) fn begin(&mut self, style: Style, first: &str, hanging: Option<&str>, shown: &mut String) {
+        let width = first.width();
+        push(shown, style, first);
+        self.column = width;
+        self.hanging.clear();
+        match hanging {
+            Some(hanging) => push(&mut self.hanging, style, hanging),
+            None => self.hanging.extend(std::iter::repeat_n(' ', width)),
+        }
+        self.hanging_width = width;
+    }
+
+    /// Goes on with the line.
+    pub(super) fn text(&mut self, style: Style, text: &str, shown: &mut String) {
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            if matches!(first, ' ' | '\t') {
+                self.end_word(shown);
+                self.spaces += if first == '\t' { TAB } else { 1 };
+                rest = &rest[1..];
+                continue;
+            }
+            let (word, behind) = rest.split_at(rest.find([' ', '\t']).unwrap_or(rest.len()));
+            push(&mut self.word, style, word);
+            self.word_width += word.width();
+            rest = behind;
+        }
+    }
+
+    /// Goes on with the line, which is not to be broken.
+    pub(super) fn verbatim(&mut self, style: Style, text: &str, shown: &mut String) {
+        let text = text.replace('\t', "    ");
+        push(shown, style, &text);
+        self.column += text.width();
+    }
+
+    /// Ends the line.
+    pub(super) fn newline(&mut self, shown: &mut String) {
+        self.end_word(shown);
+        shown.push('\n');
+        (self.column, self.spaces, self.hanging_width) = (0, 0, 0);
+        self.hanging.clear();
+    }
+
+    /// Shows the word that was kept: it is whole.
+    pub(super) fn end_word(&mut self, shown: &mut String) {
+        if self.word.is_empty() {
+            return;
+        }
+        let fits = self.column + self.spaces + self.word_width <= self.width;
+        if fits || self.column <= self.hanging_width {
+            shown.extend(std::iter::repeat_n(' ', self.spaces));
+            self.column += self.spaces;
+        } else {
+            shown.push('\n');
+            shown.push_str(&self.hanging);
+            self.column = self.hanging_width;
+        }
+        shown.push_str(&self.word);
+        self.column += self.word_width;
+        (self.spaces, self.word_width) = (0, 0);
+        self.word.clear();
+    }
+}
+
+fn push(to: &mut String, style: Style, text: &str) {
+    if !text.is_empty() {
+        to.push_str(&format!("{style}{text}{style:#}"));
+    }
+}
+
+/// As much of `text` as fits `width` columns, with `…` where something is left out.
+pub(super) fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut columns = 1;
+    let fits = |character: &char| {
+        columns += character.width().unwrap_or(0);
+        columns <= width
+    };
+    let mut cut: String = text.chars().take_while(fits).collect();
+    cut.truncate(cut.trim_end().len());
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrapped(width: usize, parts: &[&str]) -> String {
+        let (mut wrap, mut shown) = (Wrap::new(width), String::new());
+        wrap.begin(Style::new(), "- ", None, &mut shown);
+        for part in parts {
+            wrap.text(Style::new(), part, &mut shown);
+        }
+        wrap.newline(&mut shown);
+        shown
+    }
+
+    #[test]
+    fn a_line_is_broken_between_words_and_goes_on_below_its_text() {
+        assert_eq!(wrapped(11, &["one two three"]), "- one two\n  three\n");
+        assert_eq!(wrapped(11, &["one tw", "o th", "ree"]), "- one two\n  three\n");
+    }
+
+    #[test]
+    fn a_word_that_fits_no_line_is_left_whole() {
+        assert_eq!(wrapped(6, &["https://x.y/z a"]), "- https://x.y/z\n  a\n");
+    }
+
+    #[test]
+    fn wide_characters_count_for_two_columns() {
+        assert_eq!(wrapped(8, &["日本 語語"]), "- 日本\n  語語\n");
+    }
+
+    #[test]
+    fn what_is_cut_says_so() {
+        assert_eq!((cut("abc", 3), cut("abcd", 3), cut("日本語", 4)), ("abc".into(), "ab…".into(), "日…".into()));
+    }
+}
