@@ -28,12 +28,15 @@ const ANYONE_MAY_USE: &[&str] = &["ids", "error", "time"];
 
 /// Libraries that only one part may name.
 const CONFINED: &[(&str, &str)] = &[
+    ("anstream", "commands"),
+    ("anstyle", "commands"),
     ("clap", "commands"),
     ("etcetera", "config"),
     ("jsonrpsee", "rpc"),
     ("process_wrap", "claude"),
     ("rusqlite", "store"),
     ("rusqlite_migration", "store"),
+    ("rustyline", "commands"),
     ("serde_path_to_error", "rpc"),
     ("sha2", "context"),
     ("strsim", "config"),
@@ -41,6 +44,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("tower_lsp", "rpc"),
     ("tower_service", "rpc"),
     ("tracing_subscriber", "commands"),
+    ("unicode_width", "commands"),
 ];
 
 #[test]

@@ -7,6 +7,7 @@ mod support;
 
 mod architecture;
 mod bad_input;
+mod chat;
 mod demo;
 mod demo_frames;
 mod events;

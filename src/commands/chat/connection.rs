@@ -2,12 +2,12 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
+use super::complaints::Complaints;
 use crate::error::{Error, ErrorData, Result};
 use crate::protocol::event::NoticeLevel;
 use crate::rpc::client::{CONNECTION_CLOSED, Client, FromServer, Incoming, Pending, RpcError};
@@ -24,6 +24,15 @@ pub(super) struct Connection {
     client: Client,
     incoming: Incoming,
     server: Child,
+    /// What the server writes to stderr, unless the person wants to see it.
+    complaints: Option<Complaints>,
+}
+
+/// The server's arguments, and whether its log is wanted on the terminal.
+#[derive(Clone, Debug)]
+pub(super) struct ServerArguments {
+    pub(super) arguments: Vec<OsString>,
+    pub(super) shows_log: bool,
 }
 
 /// What came from the server without having been asked for.
@@ -39,10 +48,10 @@ impl Connection {
     ///
     /// # Errors
     /// If it cannot be started, or refuses to serve.
-    pub(super) async fn open(arguments: &[OsString], folder: &Path) -> Result<Self> {
-        let started = start(arguments)
-            .map_err(|error| Error::internal(format!("the server, which is this program, cannot be started: {error}")));
-        let (server, client, incoming) = started?;
+    pub(super) async fn open(arguments: &ServerArguments, folder: &Path) -> Result<Self> {
+        let connection = start(arguments).map_err(|error| {
+            Error::internal(format!("the server, which is this program, cannot be started: {error}"))
+        })?;
         let uri = file_uri(folder);
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let hello = json!({
@@ -52,14 +61,15 @@ impl Connection {
             "workspaceFolders": [{"uri": uri, "name": name}],
             "capabilities": {},
         });
-        client.request_raw("initialize", hello).await.map_err(|error| told(&error))?;
-        client.notify("initialized", &json!({}));
-        Ok(Self { client, incoming, server })
+        let hello = connection.client.request_raw("initialize", hello).await;
+        hello.map_err(|error| connection.told(&error))?;
+        connection.client.notify("initialized", &json!({}));
+        Ok(connection)
     }
 
     /// Calls a method and waits for its answer.
     pub(super) async fn request<M: Method>(&self, params: M::Params) -> Result<M::Result> {
-        self.client.request::<M>(params).await.map_err(|error| told(&error))
+        self.client.request::<M>(params).await.map_err(|error| self.told(&error))
     }
 
     /// Calls a method, to wait for its answer later.
@@ -81,6 +91,18 @@ impl Connection {
     pub(super) fn heard(&mut self) -> Vec<Heard> {
         let messages: Vec<FromServer> = std::iter::from_fn(|| self.incoming.try_recv().ok()).collect();
         messages.into_iter().filter_map(|message| self.understand(message)).collect()
+    }
+
+    /// Why a request failed.
+    pub(super) fn told(&self, error: &RpcError) -> Error {
+        if error.code != CONNECTION_CLOSED {
+            return read_error(error);
+        }
+        let ended = Error::internal("the server ended before it had answered");
+        match self.complaints.as_ref().map(Complaints::text).filter(|text| !text.is_empty()) {
+            Some(text) => ended.hint(format!("it said: {text}")),
+            None => ended.hint("--log-level=debug shows what it does"),
+        }
     }
 
     /// Ends the server.
@@ -114,12 +136,19 @@ impl Connection {
     }
 }
 
-fn start(arguments: &[OsString]) -> std::io::Result<(Child, Client, Incoming)> {
+fn start(server: &ServerArguments) -> std::io::Result<Connection> {
     // Pipes of the standard library block, which is what the client's threads need.
     let (stdin, to_server) = std::io::pipe()?;
     let (from_server, stdout) = std::io::pipe()?;
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("--stdio").args(arguments).stdin(stdin).stdout(stdout).stderr(Stdio::inherit()).kill_on_drop(true);
+    command.arg("--stdio").args(&server.arguments).stdin(stdin).stdout(stdout).kill_on_drop(true);
+    let complaints = if server.shows_log {
+        None
+    } else {
+        let (from_server, stderr) = std::io::pipe()?;
+        command.stderr(stderr);
+        Some(Complaints::of(from_server)?)
+    };
     // Ctrl-C is for us: the server is told what to do about it.
     #[cfg(unix)]
     command.process_group(0);
@@ -127,7 +156,7 @@ fn start(arguments: &[OsString]) -> std::io::Result<(Child, Client, Incoming)> {
     // The server alone holds its ends of the pipes, so that each side sees the other's end.
     drop(command);
     let (client, incoming) = Client::over(from_server, to_server)?;
-    Ok((server, client, incoming))
+    Ok(Connection { client, incoming, server, complaints })
 }
 
 fn notification(method: &str, mut params: Value) -> Option<Heard> {
@@ -146,10 +175,7 @@ fn notification(method: &str, mut params: Value) -> Option<Heard> {
 }
 
 /// What the server answered, as an error of our own.
-pub(super) fn told(error: &RpcError) -> Error {
-    if error.code == CONNECTION_CLOSED {
-        return Error::internal("the server ended before it had answered").hint("what it said is above, if anything");
-    }
+fn read_error(error: &RpcError) -> Error {
     let data: Option<ErrorData> = error.data.clone().and_then(|data| serde_json::from_value(data).ok());
     let Some(data) = data else { return Error::internal(error.to_string()) };
     let ours = Error::new(data.kind, error.message.clone());
@@ -183,10 +209,10 @@ mod tests {
         let error = Error::new(ErrorKind::CliNotFound, "no claude").hint("install it").detail("searched", vec!["/a"]);
         let mut data = serde_json::to_value(error.to_data()).unwrap();
         let answer = RpcError { code: 1020, message: "no claude".to_owned(), data: Some(data.clone()) };
-        assert_eq!(told(&answer), error);
+        assert_eq!(read_error(&answer), error);
         data["kind"] = json!("brandNew");
         let answer = RpcError { data: Some(data), ..answer };
-        assert_eq!(told(&answer).message(), "no claude (code 1020)");
+        assert_eq!(read_error(&answer).message(), "no claude (code 1020)");
     }
 
     #[test]

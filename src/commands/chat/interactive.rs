@@ -97,6 +97,7 @@ impl Conversation<'_> {
         self.spoken = true;
         let ended = turn::run(self.connection, &mut self.view, self.interrupts, self.session.id, text).await?;
         self.leaving = ended == Ended::Interrupted;
+        self.view.make_room()?;
         Ok((ended == Ended::Left).then_some(ended))
     }
 

@@ -4,6 +4,7 @@
 //! [`connection`] has the server, [`turn`] one message and what comes of it, [`interactive`] the conversation;
 //! [`view`] makes lines of events, and [`output`] is the only module that writes them.
 
+mod complaints;
 mod connection;
 mod inline;
 mod input;
@@ -17,7 +18,6 @@ mod view;
 mod words;
 mod wrap;
 
-use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,7 +32,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::SessionId;
 use crate::protocol::session::{Mode, Session, SessionCreateParams};
 use crate::rpc::methods::session::SessionCreate;
-use connection::Connection;
+use connection::{Connection, ServerArguments};
 use output::Output;
 use show::{JsonLines, Show};
 use turn::Ended;
@@ -89,7 +89,10 @@ pub(super) fn run(args: ChatArgs, settings: SettingArgs) -> Result<ExitCode> {
         .enable_all()
         .build()
         .map_err(|error| Error::internal(format!("the runtime cannot be started: {error}")))?;
-    let chat = Chat { args, folder, server: settings.to_arguments(), flags: settings.into_flags() };
+    let arguments = settings.to_arguments();
+    let flags = settings.into_flags();
+    let server = ServerArguments { arguments, shows_log: flags.log_level.is_some() };
+    let chat = Chat { args, folder, server, flags };
     match runtime.block_on(chat.run(message)) {
         Ok(ended) => Ok(ended.exit_code()),
         Err(Failure::Error(error)) => Err(error),
@@ -103,8 +106,7 @@ pub(super) fn run(args: ChatArgs, settings: SettingArgs) -> Result<ExitCode> {
 struct Chat {
     args: ChatArgs,
     folder: PathBuf,
-    /// The server's arguments.
-    server: Vec<OsString>,
+    server: ServerArguments,
     flags: Flags,
 }
 

@@ -6,7 +6,7 @@ use tokio::signal::unix::Signal;
 use tokio::time::MissedTickBehavior;
 
 use super::Failure;
-use super::connection::{Connection, Heard, told};
+use super::connection::{Connection, Heard};
 use super::show::Show;
 use super::spinner::STEP;
 use crate::error::Error;
@@ -14,7 +14,7 @@ use crate::ids::SessionId;
 use crate::protocol::message::{Content, MessageSendParams, ProgressToken};
 use crate::protocol::session::SessionInterruptParams;
 use crate::protocol::turn::{StopReason, Turn};
-use crate::rpc::client::{Pending, RpcError};
+use crate::rpc::client::Pending;
 use crate::rpc::methods::message::MessageSend;
 use crate::rpc::methods::session::SessionInterrupt;
 
@@ -76,7 +76,7 @@ pub(super) async fn run(
     for heard in connection.heard() {
         tell(show, heard)?;
     }
-    Ok(end(show, outcome)?)
+    Ok(end(show, outcome.map_err(|error| connection.told(&error)))?)
 }
 
 /// Shows what the server sent.
@@ -87,11 +87,10 @@ pub(super) fn tell(show: &mut dyn Show, heard: Heard) -> io::Result<()> {
     }
 }
 
-fn end(show: &mut dyn Show, outcome: Result<Turn, RpcError>) -> io::Result<Ended> {
+fn end(show: &mut dyn Show, outcome: Result<Turn, Error>) -> io::Result<Ended> {
     let turn = match outcome {
         Ok(turn) => turn,
         Err(error) => {
-            let error: Error = told(&error);
             show.fail(&error)?;
             return Ok(Ended::Failed);
         }

@@ -123,7 +123,8 @@ impl Setup {
         &self.folders
     }
 
-    pub(super) fn scripted_cli(&self) -> Option<&ScriptedCli> {
+    /// The scripted CLI that it runs, if it does.
+    pub(crate) fn scripted_cli(&self) -> Option<&ScriptedCli> {
         self.cli.as_ref()
     }
 
@@ -132,7 +133,7 @@ impl Setup {
     }
 
     /// The command that starts the bridge; nothing of the machine but `PATH` reaches it.
-    pub(super) fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let folders = &self.folders;
         let mut command = Command::new(env!("CARGO_BIN_EXE_claude-bridge"));
         command

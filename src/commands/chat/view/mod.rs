@@ -83,6 +83,12 @@ impl View {
         self.out.flush()
     }
 
+    /// Leaves a line empty before the next prompt.
+    pub(super) fn make_room(&mut self) -> io::Result<()> {
+        self.out.skip_line(Place::Aside)?;
+        self.out.flush()
+    }
+
     /// The person typed a line: the cursor is where it was before, one line on.
     pub(super) fn was_prompted(&mut self) {
         self.out.was_interrupted();
