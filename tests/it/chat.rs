@@ -276,6 +276,25 @@ fn a_conversation_has_commands_of_its_own_and_leaves_the_others_to_claude() {
 }
 
 #[test]
+fn the_picture_shows_the_final_screen_and_is_always_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let draw = |name: &str| {
+        let path = folder.path().join(name);
+        let mut script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/picture.py"));
+        script.arg(&path).args(["--columns", "20", "--shown", "chat <it>", "--", "printf"]);
+        let drawn = script.arg(r"\033[2mwaiting\r\033[K\033[0;1mdone\033[0m 日本\n").status().unwrap();
+        assert!(drawn.success());
+        std::fs::read_to_string(path).unwrap()
+    };
+    let picture = draw("a.svg");
+    assert_eq!(picture, draw("b.svg"));
+    for part in [" chat &lt;it&gt;</text>", "font-weight=\"bold\">done</text>", "> 日本</text>"] {
+        assert!(picture.contains(part), "{part}: {picture}");
+    }
+    assert!(!picture.contains("waiting"), "{picture}");
+}
+
+#[test]
 fn the_real_cli_is_talked_to() {
     let api = Api::start();
     api.reply(Reply::chunks(["Grü", "ße, ", "日本"]));

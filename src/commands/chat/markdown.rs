@@ -3,6 +3,7 @@
 
 use anstyle::{AnsiColor, Color, Style};
 
+use super::blocks::{Fence, Kind, classify, indent_of};
 use super::inline::{self, Reader};
 use super::wrap::Wrap;
 
@@ -38,36 +39,6 @@ enum Showing {
     Done,
     /// Not at all.
     Nothing,
-}
-
-/// The beginning of a code block.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Fence {
-    sign: char,
-    length: usize,
-    indent: usize,
-}
-
-/// What a line is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
-    Blank,
-    /// With its level.
-    Heading(usize),
-    /// With the length of its sign, and what is shown for it.
-    Item {
-        sign: usize,
-        shown: String,
-    },
-    /// With the length of its sign.
-    Quote(usize),
-    Rule,
-    FenceBegin(Fence, String),
-    FenceEnd,
-    Code,
-    /// A row of a table, which would be hard to read if it were broken.
-    Row,
-    Paragraph,
 }
 
 impl Markdown {
@@ -209,81 +180,6 @@ fn heading(level: usize) -> Style {
     if level == 1 { style.fg_color(Some(Color::Ansi(AnsiColor::Magenta))) } else { style }
 }
 
-/// What a line is, if what has come of it tells; a whole one always does.
-fn classify(line: &str, fence: Option<&Fence>, whole: bool) -> Option<Kind> {
-    let text = line.trim_start_matches([' ', '\t']);
-    if let Some(fence) = fence {
-        return classify_code(text.trim_end(), fence, whole);
-    }
-    let Some(first) = text.chars().next() else { return whole.then_some(Kind::Blank) };
-    let kind = match first {
-        '#' => classify_heading(text),
-        '-' | '*' | '+' | '_' => classify_sign(text, first),
-        '0'..='9' => classify_number(text),
-        '>' => (whole || text.len() > 1).then(|| Kind::Quote(if text.starts_with("> ") { 2 } else { 1 })),
-        '`' | '~' => return classify_fence(line, text, first, whole),
-        '|' => Some(Kind::Row),
-        _ => Some(Kind::Paragraph),
-    };
-    match kind {
-        Some(Kind::Rule) if !whole => None,
-        Some(kind) => Some(kind),
-        None => whole.then_some(Kind::Paragraph),
-    }
-}
-
-fn classify_code(text: &str, fence: &Fence, whole: bool) -> Option<Kind> {
-    let only_signs = text.chars().all(|c| c == fence.sign);
-    match (only_signs, whole) {
-        (false, _) => Some(Kind::Code),
-        (true, false) => None,
-        (true, true) if text.len() >= fence.length => Some(Kind::FenceEnd),
-        (true, true) => Some(Kind::Code),
-    }
-}
-
-fn classify_heading(text: &str) -> Option<Kind> {
-    let level = text.bytes().take_while(|byte| *byte == b'#').count();
-    match text.as_bytes().get(level) {
-        None => None,
-        Some(b' ') if level <= 6 => Some(Kind::Heading(level)),
-        Some(_) => Some(Kind::Paragraph),
-    }
-}
-
-/// A list's item, a rule or an emphasis.
-fn classify_sign(text: &str, sign: char) -> Option<Kind> {
-    if text.chars().all(|c| c == sign || c == ' ') {
-        let is_rule = sign != '+' && text.matches(sign).count() >= 3;
-        return is_rule.then_some(Kind::Rule);
-    }
-    let is_item = sign != '_' && text.as_bytes().get(1) == Some(&b' ');
-    Some(if is_item { Kind::Item { sign: 2, shown: "•".to_owned() } } else { Kind::Paragraph })
-}
-
-fn classify_number(text: &str) -> Option<Kind> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    match text.as_bytes()[digits..] {
-        [] | [b'.' | b')'] if digits <= 9 => None,
-        [b'.' | b')', b' ', ..] => Some(Kind::Item { sign: digits + 2, shown: text[..=digits].to_owned() }),
-        _ => Some(Kind::Paragraph),
-    }
-}
-
-fn classify_fence(line: &str, text: &str, sign: char, whole: bool) -> Option<Kind> {
-    let length = text.chars().take_while(|c| *c == sign).count();
-    let label = text[length..].trim();
-    if length < 3 || label.contains('`') {
-        return (whole || length < text.len()).then_some(Kind::Paragraph);
-    }
-    let fence = Fence { sign, length, indent: indent_of(line) };
-    whole.then(|| Kind::FenceBegin(fence, label.to_owned()))
-}
-
-fn indent_of(line: &str) -> usize {
-    line.len() - line.trim_start_matches([' ', '\t']).len()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -329,7 +225,7 @@ mod tests {
     fn styles_are_closed_where_they_end() {
         assert_eq!(
             render(40, &["## Big `c`\n**b c**."]),
-            "\u{1b}[1mBig\u{1b}[0m \u{1b}[1m\u{1b}[36mc\u{1b}[0m\n\u{1b}[1mb\u{1b}[0m \u{1b}[1mc\u{1b}[0m.\n"
+            "\u{1b}[1mBig\u{1b}[0m \u{1b}[1m\u{1b}[36mc\u{1b}[0m\n\u{1b}[1mb\u{1b}[0m\u{1b}[1m \u{1b}[0m\u{1b}[1mc\u{1b}[0m.\n"
         );
     }
 

@@ -4,6 +4,7 @@
 //! [`connection`] has the server, [`turn`] one message and what comes of it, [`interactive`] the conversation;
 //! [`view`] makes lines of events, and [`output`] is the only module that writes them.
 
+mod blocks;
 mod complaints;
 mod connection;
 mod inline;

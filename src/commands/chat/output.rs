@@ -2,9 +2,11 @@
 //! is a pipe or a file, it gets the answer alone, as Claude wrote it, and stderr the rest.
 
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
+use rustix::termios::tcgetwinsize;
 
 /// What a terminal is taken for that does not tell how wide it is, in columns.
 const WIDTH: usize = 80;
@@ -132,9 +134,13 @@ impl Output {
         self.aside.as_mut().map_or(Ok(()), |aside| aside.to.flush())
     }
 
-    /// Somebody else wrote to the terminal, and left it at the beginning of a line.
+    /// Somebody else wrote to the terminal, and left it at the beginning of a line. It may have another size now.
     pub(super) fn was_interrupted(&mut self) {
         self.stream_mut(Place::Aside).begun = false;
+        self.answer.looks.measure(io::stdout());
+        if let Some(aside) = &mut self.aside {
+            aside.looks.measure(io::stderr());
+        }
     }
 
     fn stream(&self, place: Place) -> &Stream {
@@ -166,16 +172,21 @@ impl Stream {
 }
 
 impl Looks {
-    #[cfg(unix)]
-    fn of(stream: &(impl IsTerminal + std::os::fd::AsFd), choice: ColorChoice) -> Self {
-        let width = || match rustix::termios::tcgetwinsize(stream) {
-            Ok(size) if size.ws_col > 0 => usize::from(size.ws_col),
-            _ => WIDTH,
-        };
-        Self {
-            terminal: stream.is_terminal().then(width),
+    fn of(stream: &(impl IsTerminal + AsFd), choice: ColorChoice) -> Self {
+        let mut looks = Self {
+            terminal: stream.is_terminal().then_some(WIDTH),
             styled: choice != ColorChoice::Never,
             erasable: std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+        };
+        looks.measure(stream);
+        looks
+    }
+
+    fn measure(&mut self, stream: impl AsFd) {
+        if let (Some(width), Ok(size)) = (&mut self.terminal, tcgetwinsize(stream))
+            && size.ws_col > 0
+        {
+            *width = usize::from(size.ws_col);
         }
     }
 }

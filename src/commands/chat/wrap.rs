@@ -17,8 +17,12 @@ pub(super) struct Wrap {
     hanging_width: usize,
     /// Spaces that wait for the word behind them.
     spaces: usize,
+    /// The style of what stands before them.
+    before: Style,
     word: String,
     word_width: usize,
+    /// The style that the word begins with, and the one that it ends with.
+    word_styles: Option<(Style, Style)>,
 }
 
 impl Wrap {
@@ -30,8 +34,10 @@ impl Wrap {
             hanging: String::new(),
             hanging_width: 0,
             spaces: 0,
+            before: Style::new(),
             word: String::new(),
             word_width: 0,
+            word_styles: None,
         }
     }
 
@@ -61,6 +67,7 @@ impl Wrap {
             let (word, behind) = rest.split_at(rest.find([' ', '\t']).unwrap_or(rest.len()));
             push(&mut self.word, style, word);
             self.word_width += word.width();
+            self.word_styles = Some((self.word_styles.map_or(style, |(first, _)| first), style));
             rest = behind;
         }
     }
@@ -77,17 +84,18 @@ impl Wrap {
         self.end_word(shown);
         shown.push('\n');
         (self.column, self.spaces, self.hanging_width) = (0, 0, 0);
+        self.before = Style::new();
         self.hanging.clear();
     }
 
     /// Shows the word that was kept: it is whole.
     pub(super) fn end_word(&mut self, shown: &mut String) {
-        if self.word.is_empty() {
-            return;
-        }
+        let Some((first, last)) = self.word_styles.take() else { return };
         let fits = self.column + self.spaces + self.word_width <= self.width;
         if fits || self.column <= self.hanging_width {
-            shown.extend(std::iter::repeat_n(' ', self.spaces));
+            // What is underlined, say, is so between its words too.
+            let style = if first == self.before { first } else { Style::new() };
+            push(shown, style, &" ".repeat(self.spaces));
             self.column += self.spaces;
         } else {
             shown.push('\n');
@@ -96,6 +104,7 @@ impl Wrap {
         }
         shown.push_str(&self.word);
         self.column += self.word_width;
+        self.before = last;
         (self.spaces, self.word_width) = (0, 0);
         self.word.clear();
     }
@@ -146,6 +155,17 @@ mod tests {
     #[test]
     fn a_word_that_fits_no_line_is_left_whole() {
         assert_eq!(wrapped(6, &["https://x.y/z a"]), "- https://x.y/z\n  a\n");
+    }
+
+    #[test]
+    fn the_space_between_words_of_one_style_has_it_too() {
+        let (mut wrap, mut shown) = (Wrap::new(20), String::new());
+        let dim = Style::new().dimmed();
+        wrap.text(dim, "a b", &mut shown);
+        wrap.text(Style::new(), " c", &mut shown);
+        wrap.newline(&mut shown);
+        let (on, off) = ("\u{1b}[2m", "\u{1b}[0m");
+        assert_eq!(shown, format!("{on}a{off}{on} {off}{on}b{off} c\n"));
     }
 
     #[test]

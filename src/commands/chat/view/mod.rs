@@ -15,7 +15,7 @@ use super::output::{Output, Place};
 use super::show::Show;
 use super::spinner::Spinner;
 use super::words::{one_line, outcome, summary, waiting_for};
-use super::wrap::cut;
+use super::wrap::{Wrap, cut};
 use crate::error::{Error, ErrorData, ErrorKind};
 use crate::protocol::event::{EventBody, NoticeLevel, SessionEvent};
 use crate::protocol::message::Role;
@@ -92,6 +92,7 @@ impl View {
     /// The person typed a line: the cursor is where it was before, one line on.
     pub(super) fn was_prompted(&mut self) {
         self.out.was_interrupted();
+        self.texts = Texts::new(&self.out);
     }
 
     /// Tells an error, once.
@@ -101,9 +102,9 @@ impl View {
         }
         self.told = Some(error.message.clone());
         self.start(Place::Aside, Block::Notices)?;
-        self.marked(BAD, "✗", &error.message)?;
+        self.marked((BAD, "✗"), Style::new(), &error.message)?;
         for hint in error.hint.as_deref().into_iter().chain(more_hints(error.kind)) {
-            self.out.line(Place::Aside, DIM, &format!("  {}", one_line(hint)))?;
+            self.marked((Style::new(), " "), DIM, hint)?;
         }
         Ok(())
     }
@@ -209,21 +210,23 @@ impl View {
         self.out.looks(Place::Aside).terminal.unwrap_or(LINE)
     }
 
-    fn marked(&mut self, style: Style, sign: &str, text: &str) -> io::Result<()> {
-        let sign = self.out.paint(Place::Aside, style, sign);
-        self.out.write(Place::Aside, &format!("{sign} {}\n", one_line(text)))
+    /// A sign in a style of its own, and behind it a text, broken where a line ends.
+    fn marked(&mut self, sign: (Style, &str), style: Style, text: &str) -> io::Result<()> {
+        let looks = self.out.looks(Place::Aside);
+        let of = |style| if looks.styled { style } else { Style::new() };
+        let (mut wrap, mut shown) = (Wrap::new(looks.terminal.unwrap_or(usize::MAX)), String::new());
+        wrap.begin(of(sign.0), &format!("{} ", sign.1), Some("  "), &mut shown);
+        wrap.text(of(style), &one_line(text), &mut shown);
+        wrap.newline(&mut shown);
+        self.out.write(Place::Aside, &shown)
     }
 
     /// Ends what was shown before, and keeps it apart from what comes.
     fn start(&mut self, place: Place, block: Block) -> io::Result<()> {
         self.end_text()?;
-        if block == Block::Text || block != self.last {
-            self.out.skip_line(place)?
-        } else {
-            self.out.end_line(place)?
-        }
+        let is_apart = block == Block::Text || block != self.last;
         self.last = block;
-        Ok(())
+        if is_apart { self.out.skip_line(place) } else { self.out.end_line(place) }
     }
 
     fn wait_for(&mut self, what: &str) {
@@ -256,7 +259,7 @@ impl View {
             },
         };
         self.start(Place::Aside, Block::Notices)?;
-        self.marked(WARNING, "■", words)
+        self.marked((WARNING, "■"), Style::new(), words)
     }
 }
 
@@ -285,7 +288,7 @@ impl Show for View {
             NoticeLevel::Warning => WARNING,
             NoticeLevel::Error => BAD,
         };
-        self.marked(style, "!", text)?;
+        self.marked((style, "!"), Style::new(), text)?;
         self.out.flush()
     }
 
@@ -320,6 +323,5 @@ impl Show for View {
 
 /// What else can be done about an error, by someone in a terminal.
 fn more_hints(kind: ErrorKind) -> Option<&'static str> {
-    (kind == ErrorKind::CliNotFound)
-        .then_some("to see how it works without one, talk to the built-in agent: claude-bridge chat --demo")
+    (kind == ErrorKind::CliNotFound).then_some("or try it with the built-in agent: claude-bridge chat --demo")
 }

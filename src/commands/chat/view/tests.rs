@@ -152,7 +152,7 @@ fn thoughts_are_dimmed_and_kept_apart() {
     scene.delta("thinkingDelta", 0, "Let me see");
     scene.item = MessageId::new();
     scene.text(0, "Yes.").end("completed");
-    assert!(scene.answer.text().starts_with("\u{1b}[2m\u{1b}[3mLet\u{1b}[0m "), "{:?}", scene.answer.text());
+    assert!(scene.answer.text().starts_with("\u{1b}[2m\u{1b}[3mLet\u{1b}[0m"), "{:?}", scene.answer.text());
     assert!(scene.plain().starts_with("Let me see\n\nYes.\n"), "{}", scene.plain());
 }
 
