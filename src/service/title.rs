@@ -1,16 +1,20 @@
 //! What a person is told about something in a line.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 /// How long such a line may be, in characters.
 const LIMIT: usize = 80;
 
-/// What a tool call does: "Read src/main.rs", "Run cargo test".
-pub(super) fn of_tool_call(name: &str, input: &Value) -> String {
+/// What a tool call does: "Read src/main.rs", "Run cargo test". Paths below the folder that Claude works in are told from
+/// there.
+pub(super) fn of_tool_call(name: &str, input: &Value, cwd: &Path) -> String {
     let field = |key: &str| input.get(key).and_then(Value::as_str).unwrap_or_default();
+    let path = |key: &str| Path::new(field(key)).strip_prefix(cwd).unwrap_or(Path::new(field(key))).display();
     let title = match name {
-        "Read" | "Edit" | "Write" => format!("{name} {}", field("file_path")),
-        "NotebookEdit" => format!("Edit {}", field("notebook_path")),
+        "Read" | "Edit" | "Write" => format!("{name} {}", path("file_path")),
+        "NotebookEdit" => format!("Edit {}", path("notebook_path")),
         "Bash" => format!("Run {}", field("command")),
         "Grep" => format!("Search for {}", field("pattern")),
         "Glob" => format!("Find {}", field("pattern")),
@@ -49,11 +53,13 @@ mod tests {
 
     #[test]
     fn a_tool_call_is_told_in_a_few_words() {
-        assert_eq!(of_tool_call("Read", &json!({"file_path": "src/main.rs"})), "Read src/main.rs");
-        assert_eq!(of_tool_call("Bash", &json!({"command": "cargo test\nrm x"})), "Run cargo test");
-        assert_eq!(of_tool_call("mcp__calc__add_two", &json!({})), "calc: add_two");
-        assert_eq!(of_tool_call("Agent", &json!({"description": "count files"})), "Task: count files");
-        assert_eq!(of_tool_call("Unheard", &json!(null)), "Unheard");
+        let told = |name: &str, input: &Value| of_tool_call(name, input, Path::new("/work/app"));
+        assert_eq!(told("Read", &json!({"file_path": "/work/app/src/main.rs"})), "Read src/main.rs");
+        assert_eq!(told("Edit", &json!({"file_path": "/work/apple"})), "Edit /work/apple");
+        assert_eq!(told("Bash", &json!({"command": "cargo test\nrm x"})), "Run cargo test");
+        assert_eq!(told("mcp__calc__add_two", &json!({})), "calc: add_two");
+        assert_eq!(told("Agent", &json!({"description": "count files"})), "Task: count files");
+        assert_eq!(told("Unheard", &json!(null)), "Unheard");
     }
 
     #[test]

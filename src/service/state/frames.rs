@@ -153,7 +153,7 @@ impl State {
         if let (Some(turn), None) = (&mut self.turn, &parent) {
             turn.tool_calls.push(ToolCallSummary { tool_use_id: id.clone(), name: name.clone(), is_error: None });
         }
-        let title = title::of_tool_call(&name, &input);
+        let title = title::of_tool_call(&name, &input, &self.record.cwd);
         let block = ContentBlock::ToolUse { tool_use_id: id, name, input };
         let message = NewMessage { id: Default::default(), role: Role::Assistant, content: vec![block] };
         self.emit_stored(What::ToolCall { message, title }, parent, effects);

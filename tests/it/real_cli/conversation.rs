@@ -105,35 +105,45 @@ fn thoughts_are_streamed_and_stored_apart_from_the_text() {
 }
 
 #[test]
-fn a_turn_costs_what_the_api_says_it_used() {
+fn what_the_model_refuses_ends_as_refused_and_nothing_is_put_into_the_persons_mouth() {
     let api = Api::start();
-    api.reply(Reply::text("One").usage(1200, 30, 500, 70));
-    api.reply(Reply::text("Two").usage(10, 2, 0, 0));
+    // The CLI asks once more, in words of its own.
+    api.reply(Reply::text("I cannot").stop("refusal").times(2));
     let mut bridge = Bridge::with_real_cli(&api).start();
     let session = bridge.create_session();
-    let usage = |input: u64, output: u64, read: u64, write: u64| json!({"inputTokens": input, "outputTokens": output, "cacheReadTokens": read, "cacheWriteTokens": write});
-    let (one, two) = (bridge.say(&session, "1"), bridge.say(&session, "2"));
-    assert_eq!((&one.turn["usage"], &two.turn["usage"]), (&usage(1200, 30, 500, 70), &usage(10, 2, 0, 0)));
-    let stored = bridge.session(&session);
-    assert_eq!(stored["usage"], usage(1210, 32, 500, 70));
-    let costs = [&one.turn, &two.turn, &stored].map(|of| of["costUsd"].as_f64().unwrap());
-    assert!(costs[0] > costs[1] && costs[1] > 0.0, "{costs:?}");
-    assert!((costs[0] + costs[1] - costs[2]).abs() < 1e-9, "{costs:?}");
+    let said = bridge.say(&session, "Do harm");
+    assert_eq!(said.stop_reason(), "refused");
+    assert!(said.text().contains("safeguards"), "{}", said.text());
+    assert!(said.turn.get("error").is_none(), "{}", said.turn);
+    let history = bridge.history(&session);
+    assert_eq!(history[..2], ["user: Do harm", "assistant: I cannot"]);
+    assert_eq!(history.iter().filter(|said| said.starts_with("user: ")).count(), 1, "{history:?}");
+    assert_eq!(bridge.say(&session, "Do good").stop_reason(), "completed");
     bridge.shutdown();
 }
 
 #[test]
-fn a_model_that_refuses_ends_the_turn_as_refused() {
+fn tokens_are_counted_by_turn_and_by_session_also_after_a_restart() {
     let api = Api::start();
-    // The CLI asks once more before it takes no for an answer.
-    api.reply(Reply::text("I will not").stop("refusal").times(2));
+    let usage = |counts: [u64; 4]| {
+        let [input, output, read, write] = counts;
+        json!({"inputTokens": input, "outputTokens": output, "cacheReadTokens": read, "cacheWriteTokens": write})
+    };
     let mut bridge = Bridge::with_real_cli(&api).start();
     let session = bridge.create_session();
-    let refused = bridge.say(&session, "Do it");
-    assert_eq!((refused.stop_reason().as_str(), refused.turn.get("error")), ("refused", None));
-    let said_by_user = bridge.history(&session).into_iter().filter(|line| line.starts_with("user: "));
-    assert_eq!(said_by_user.collect::<Vec<_>>(), ["user: Do it"]);
-    assert_eq!(bridge.say(&session, "Then something else").stop_reason(), "completed");
+    api.reply(Reply::text("one").usage(100, 10, 1000, 7));
+    assert_eq!(bridge.say(&session, "1").turn["usage"], usage([100, 10, 1000, 7]));
+    api.reply(Reply::text("two").usage(200, 20, 2000, 0));
+    assert_eq!(bridge.say(&session, "2").turn["usage"], usage([200, 20, 2000, 0]));
+    bridge.shutdown();
+    bridge.restart();
+    api.reply(Reply::text("three").usage(300, 30, 3000, 0));
+    let third = bridge.say(&session, "3").turn;
+    assert_eq!(third["usage"], usage([300, 30, 3000, 0]));
+    assert!(third["costUsd"].as_f64().is_some_and(|cost| cost > 0.0), "{third}");
+    let session = bridge.session(&session);
+    assert_eq!(session["usage"], usage([600, 60, 6000, 7]));
+    assert!(session["costUsd"].as_f64() > third["costUsd"].as_f64());
     bridge.shutdown();
 }
 

@@ -1,13 +1,14 @@
 //! Sessions that outlive the bridge.
 
 use std::fs;
+use std::path::PathBuf;
 
 use serde_json::json;
 
 use super::stored;
 use crate::support::api::{Api, Gate, Reply};
 use crate::support::bridge::Bridge;
-use crate::support::process;
+use crate::support::{process, wait_for};
 
 #[test]
 fn a_killed_bridge_goes_on_with_the_conversation_after_its_restart() {
@@ -42,6 +43,7 @@ fn a_session_whose_bridge_died_in_a_turn_keeps_what_was_stored_and_goes_on() {
     api.reply_to("second", Reply::text("half").wait_for(&gate).then(" of it"));
     let mut second = bridge.start_saying(&session, "second");
     second.until_text("half");
+    wait_for_transcript(&bridge, "second");
     let before = bridge.session(&session);
 
     bridge.kill();
@@ -72,6 +74,7 @@ fn a_cli_that_dies_in_a_turn_fails_it_and_the_next_message_goes_on() {
     api.reply_to("second", Reply::text("half").wait_for(&gate));
     let mut second = bridge.start_saying(&session, "second");
     second.until_text("half");
+    wait_for_transcript(&bridge, "second");
 
     process::kill(bridge.cli_pid(&session));
 
@@ -96,7 +99,7 @@ fn a_conversation_that_the_cli_has_lost_is_an_error_and_its_history_stays() {
     let session = bridge.create_session();
     bridge.say(&session, "My name is Ada");
     bridge.shutdown();
-    fs::remove_dir_all(bridge.folders().home.join(".claude/projects")).unwrap();
+    fs::remove_dir_all(transcripts(&bridge)).unwrap();
     bridge.restart();
 
     let error = bridge.refusal("message/send", json!({"sessionId": session, "content": "Who am I?"}));
@@ -107,4 +110,19 @@ fn a_conversation_that_the_cli_has_lost_is_an_error_and_its_history_stays() {
     assert_eq!((&failed["state"], &failed["error"]["kind"]), (&json!("failed"), &json!("cliExited")));
     assert_eq!(bridge.history(&session), ["user: My name is Ada", "assistant: echo: My name is Ada"]);
     bridge.shutdown();
+}
+
+/// Where the CLI keeps its conversations: a folder for each folder it works in, a file for each conversation.
+fn transcripts(bridge: &Bridge) -> PathBuf {
+    bridge.folders().home.join(".claude/projects")
+}
+
+/// Waits until the CLI has written a message to its transcript, which it does a moment after it took the message up.
+fn wait_for_transcript(bridge: &Bridge, said: &str) {
+    let line = format!("\"content\":\"{said}\"");
+    wait_for(&format!("{line} in a transcript"), || {
+        let folder = fs::read_dir(transcripts(bridge)).ok()?.next()?.ok()?.path();
+        let mut files = fs::read_dir(folder).ok()?.filter_map(|file| fs::read_to_string(file.ok()?.path()).ok());
+        files.any(|text| text.contains(&line)).then_some(())
+    });
 }
