@@ -101,10 +101,10 @@ impl Saying<'_> {
         self.pending.is_answered()
     }
 
-    /// The kinds of the events that came by now; those that follow one another are told once.
-    pub(crate) fn kinds_so_far(&mut self) -> Vec<String> {
+    /// The turn as far as it has come.
+    pub(crate) fn so_far(&mut self) -> Said {
         self.collect();
-        kinds(&self.events)
+        Said { turn: Value::Null, events: self.events.clone() }
     }
 
     /// Cancels the request.
@@ -155,19 +155,15 @@ impl Said {
 
     /// The kinds of its events; those that follow one another are told once.
     pub(crate) fn kinds(&self) -> Vec<String> {
-        kinds(&self.events)
+        let mut kinds: Vec<String> = self.events.iter().map(|event| text(&event["kind"])).collect();
+        kinds.dedup();
+        kinds
     }
 
     /// Its events of one kind.
     pub(crate) fn events_of(&self, kind: &str) -> Vec<&Value> {
         self.events.iter().filter(|event| event["kind"] == kind).collect()
     }
-}
-
-fn kinds(events: &[Value]) -> Vec<String> {
-    let mut kinds: Vec<String> = events.iter().map(|event| text(&event["kind"])).collect();
-    kinds.dedup();
-    kinds
 }
 
 fn streamed_text(events: &[Value]) -> String {
