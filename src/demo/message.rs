@@ -32,6 +32,8 @@ pub(super) enum Kind {
 struct Block {
     kind: Kind,
     text: String,
+    /// In characters.
+    length: usize,
 }
 
 impl Message {
@@ -45,7 +47,7 @@ impl Message {
 
     /// Begins a text, or a thought.
     pub(super) fn open(&mut self, host: &mut Host<impl Write>, kind: Kind) -> Result<(), Halt> {
-        let block = Block { kind, text: String::new() };
+        let block = Block { kind, text: String::new(), length: 0 };
         let start = json!({"type": "content_block_start", "index": self.index, "content_block": block.content()});
         self.block = Some(block);
         self.event(host, start)
@@ -54,12 +56,12 @@ impl Message {
     /// Writes more of it.
     pub(super) fn append(&mut self, host: &mut Host<impl Write>, text: &str) -> Result<(), Halt> {
         let Some(block) = &mut self.block else { return Ok(()) };
-        let before = block.text.chars().count();
+        let length = text.chars().count();
         block.text.push_str(text);
-        self.length += text.chars().count();
+        block.length += length;
+        self.length += length;
         let delta = if block.kind == Kind::Thought {
-            let new = meter::tokens(text.chars().count());
-            host.send(frames::thinking_tokens(meter::tokens(before) + new, new))?;
+            host.send(frames::thinking_tokens(meter::tokens(block.length), meter::tokens(length)))?;
             json!({"type": "thinking_delta", "thinking": text})
         } else {
             json!({"type": "text_delta", "text": text})

@@ -2,8 +2,8 @@
 //! an account behind it, and touches no file but its own notes.
 //!
 //! It runs as a child process, as the CLI does, so that a demonstration, a plugin's tests and a real session take the
-//! same way. What it does is decided by words in the message: [`words`] finds them, [`script`] turns them into steps,
-//! [`turn`] plays the steps as the frames that [`frames`] builds, and [`host`] listens all the while, since an
+//! same way. What it does is decided by words in the message: `words` finds them, `script` turns them into steps,
+//! `turn` plays the steps as the frames that `frames` builds, and `host` listens all the while, since an
 //! interrupt may come at any time.
 
 mod agent;
