@@ -9,7 +9,8 @@ use crate::support::script::{Script, Turn};
 const NOBODY: &str = "0193a5f0-0000-7000-8000-000000000000";
 
 fn titles(page: &Value) -> Vec<&str> {
-    page["sessions"].as_array().unwrap().iter().map(|session| session["title"].as_str().unwrap()).collect()
+    let sessions = page["sessions"].as_array().into_iter().flatten();
+    sessions.map(|session| session["title"].as_str().unwrap_or_default()).collect()
 }
 
 fn listed(bridge: &Bridge, params: Value) -> Vec<String> {
@@ -18,7 +19,7 @@ fn listed(bridge: &Bridge, params: Value) -> Vec<String> {
 }
 
 fn create_titled(bridge: &Bridge, title: &str) -> String {
-    bridge.create_session_with(json!({"title": title}))["id"].as_str().unwrap().to_owned()
+    bridge.create_session_with(json!({"title": title}))["id"].as_str().unwrap_or_default().to_owned()
 }
 
 fn scripts(count: usize) -> Vec<Script> {
