@@ -168,7 +168,7 @@ impl View {
             let missing = self.texts.complete(message, voice);
             if missing.replaces {
                 self.end_text()?;
-                self.notice(NoticeLevel::Info, "what was shown of this text is not what it became:")?;
+                self.notice(NoticeLevel::Info, "the text above became this one:")?;
             }
             self.text(voice, &missing.text)?;
             if self.texts.is_open(voice) {

@@ -125,7 +125,7 @@ fn a_message_without_deltas_is_shown_and_one_that_was_shown_is_not() {
 fn a_final_text_replaces_deltas_that_differ() {
     let mut scene = Scene::terminal();
     scene.text(0, "one thing ").message("another");
-    assert_eq!(scene.plain(), "one thing\n\n! what was shown of this text is not what it became:\n\nanother\n");
+    assert_eq!(scene.plain(), "one thing\n\n! the text above became this one:\n\nanother\n");
 }
 
 #[test]
