@@ -40,7 +40,7 @@ pub(super) fn classify(line: &str, fence: Option<&Fence>, whole: bool) -> Option
     }
     let Some(first) = text.chars().next() else { return whole.then_some(Kind::Blank) };
     let kind = match first {
-        '#' => classify_heading(text),
+        '#' => classify_heading(text, whole),
         '-' | '*' | '+' | '_' => classify_sign(text, first),
         '0'..='9' => classify_number(text),
         '>' => (whole || text.len() > 1).then(|| Kind::Quote(if text.starts_with("> ") { 2 } else { 1 })),
@@ -65,11 +65,15 @@ fn classify_code(text: &str, fence: &Fence, whole: bool) -> Option<Kind> {
     }
 }
 
-fn classify_heading(text: &str) -> Option<Kind> {
+/// Settled with the first character of its words, since the blanks before them are not shown.
+fn classify_heading(text: &str, whole: bool) -> Option<Kind> {
     let level = text.bytes().take_while(|byte| *byte == b'#').count();
     match text.as_bytes().get(level) {
         None => None,
-        Some(b' ') if level <= 6 => Some(Kind::Heading(level)),
+        Some(b' ') if level <= 6 => {
+            let begun = !text[level..].trim_start().is_empty();
+            (begun || whole).then_some(Kind::Heading(level))
+        }
         Some(_) => Some(Kind::Paragraph),
     }
 }

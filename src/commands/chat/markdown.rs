@@ -258,6 +258,13 @@ mod tests {
         assert_eq!(plain("```"), "");
     }
 
+    #[test]
+    fn a_headings_words_begin_at_the_left_however_they_arrive() {
+        let whole = render(20, &["#  Ü"]);
+        assert_eq!(render(20, &["# ", " ", "Ü"]), whole);
+        assert!(!whole.contains(' '), "{whole:?}");
+    }
+
     /// Each character with its style: where escape codes stand does not matter.
     fn styled(text: &str) -> Vec<(char, String)> {
         let (mut characters, mut style) = (Vec::new(), String::new());
