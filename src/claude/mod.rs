@@ -12,6 +12,7 @@ mod frame;
 mod input;
 mod lines;
 mod options;
+mod pace;
 mod process;
 mod relay;
 mod settings;

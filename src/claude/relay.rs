@@ -1,15 +1,16 @@
 //! What the CLI prints, on its way to the owner: read, split, decoded, and followed by the end.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::AsyncReadExt;
 use tokio::process::ChildStdout;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::frame::{Frame, decode};
 use super::lines::{Line, Lines};
+use super::pace::Pace;
 use super::process::{Exit, ExitStatusKind, Order, Output};
 use super::stderr::Tail;
 
@@ -42,10 +43,20 @@ impl Relay {
 
     /// Reads to the end. `drained` is the task that fills `tail` from stderr.
     pub(super) async fn run(mut self, tail: Tail, mut drained: JoinHandle<()>) {
-        while self.read().await {
+        let mut pace = Pace::default();
+        loop {
+            let began = Instant::now();
+            let bytes = self.read().await;
+            if bytes == 0 {
+                break;
+            }
+            let pause = pace.pause(bytes, began.elapsed());
             let mut frames = Vec::new();
             self.lines.drain(|line| frames.extend(frame(line)));
             self.tell(frames).await;
+            if let Some(pause) = pause {
+                sleep(pause).await;
+            }
         }
         let mut frames = Vec::new();
         self.lines.finish(|line| frames.extend(frame(line)));
@@ -64,19 +75,19 @@ impl Relay {
         }
     }
 
-    /// Reads some bytes; false at the end.
-    async fn read(&mut self) -> bool {
+    /// Reads some bytes, and says how many; none at the end.
+    async fn read(&mut self) -> usize {
         if self.status.is_none() {
             tokio::select! {
                 biased;
-                read = self.stdout.read_buf(self.lines.buffer()) => return any_bytes(read),
+                read = self.stdout.read_buf(self.lines.buffer()) => return bytes_of(read),
                 status = &mut self.ended => self.status = Some(status.unwrap_or(ExitStatusKind::Unknown)),
             }
         }
         // What it wrote is in the pipe by now; after that only a process that it left can hold the pipe open.
         match timeout(AFTERGLOW, self.stdout.read_buf(self.lines.buffer())).await {
-            Ok(read) => any_bytes(read),
-            Err(_) => false,
+            Ok(read) => bytes_of(read),
+            Err(_) => 0,
         }
     }
 
@@ -101,14 +112,11 @@ impl Relay {
     }
 }
 
-fn any_bytes(read: std::io::Result<usize>) -> bool {
-    match read {
-        Ok(length) => length > 0,
-        Err(error) => {
-            tracing::warn!(%error, "cannot read from the Claude CLI");
-            false
-        }
-    }
+fn bytes_of(read: std::io::Result<usize>) -> usize {
+    read.unwrap_or_else(|error| {
+        tracing::warn!(%error, "cannot read from the Claude CLI");
+        0
+    })
 }
 
 fn frame(line: Line<'_>) -> Option<Frame> {

@@ -34,8 +34,7 @@ pub(super) fn run(flags: Flags, agent: Agent, notices: Vec<String>) -> Result<Ex
     let logging = Logging::start(flags.log_level.unwrap_or_default())?;
     let (input, output) =
         stdio::take().map_err(|error| Error::internal(format!("stdin and stdout cannot be had: {error}")))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Error::internal(format!("the runtime cannot be started: {error}")))?;

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use futures_util::stream;
 use serde_json::{Value, json};
@@ -32,10 +33,15 @@ pub(super) fn run(listener: TcpListener, shared: Arc<Shared>, stopped: oneshot::
             .layer(axum::extract::DefaultBodyLimit::disable())
             .with_state(shared);
         tokio::select! {
-            served = axum::serve(listener, app) => served.expect("the stand-in API serves"),
+            served = axum::serve(listener.tap_io(answer_at_once), app) => served.expect("the stand-in API serves"),
             Err(_) = stopped => {}
         }
     });
+}
+
+/// Nagle's algorithm would hold parts of a stream back for 40 ms.
+fn answer_at_once(stream: &mut tokio::net::TcpStream) {
+    stream.set_nodelay(true).expect("a connected socket");
 }
 
 async fn messages(State(shared): State<Arc<Shared>>, Json(body): Json<Value>) -> Response {
