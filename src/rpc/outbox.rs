@@ -60,10 +60,12 @@ impl Outbox {
             self.drop_client(&mut state, format!("it left {} MiB unread", HARD_CAP >> 20));
             return;
         }
-        self.append(&mut state, pieces);
+        append(&mut state, pieces);
+        self.wake_writer(&mut state);
     }
 
-    /// Appends one message of a stream, if there is room.
+    /// Appends one message of a stream, if there is room. It goes out with the next [`Self::release`] or
+    /// [`Self::push`]: waking the writer and the client for each one would cost more than the messages.
     pub fn offer(&self, pieces: &[&str]) -> Offer {
         let mut state = lock(&self.state);
         if state.end != End::Open {
@@ -72,8 +74,13 @@ impl Outbox {
         if state.level() >= HIGH_WATER {
             return Offer::Full;
         }
-        self.append(&mut state, pieces);
+        append(&mut state, pieces);
         Offer::Taken
+    }
+
+    /// Lets go out what was offered.
+    pub fn release(&self) {
+        self.wake_writer(&mut lock(&self.state));
     }
 
     /// Whether messages still reach the client.
@@ -84,6 +91,7 @@ impl Outbox {
 
     /// Resolves when half of the room below the high-water mark is free, or nothing is taken any more.
     pub async fn has_room(&self) {
+        self.release();
         self.until(|state| (state.level() < HIGH_WATER / 2 || state.end != End::Open).then_some(())).await;
     }
 
@@ -124,16 +132,9 @@ impl Outbox {
         }
     }
 
-    fn append(&self, state: &mut State, pieces: &[&str]) {
-        let length = pieces.iter().map(|piece| piece.len()).sum();
-        state.buffer.extend_from_slice(b"Content-Length: ");
-        push_decimal(&mut state.buffer, length);
-        state.buffer.extend_from_slice(b"\r\n\r\n");
-        for piece in pieces {
-            state.buffer.extend_from_slice(piece.as_bytes());
-        }
-        // Waking costs a system call even where nobody waits.
-        if state.writer_waits {
+    /// Waking costs a system call even where nobody waits.
+    fn wake_writer(&self, state: &mut State) {
+        if state.writer_waits && !state.buffer.is_empty() {
             state.writer_waits = false;
             self.filled.notify_one();
         }
@@ -185,6 +186,17 @@ impl Outbox {
 impl State {
     fn level(&self) -> usize {
         self.buffer.len() + self.writing
+    }
+}
+
+/// Appends one message with its header.
+fn append(state: &mut State, pieces: &[&str]) {
+    let length = pieces.iter().map(|piece| piece.len()).sum();
+    state.buffer.extend_from_slice(b"Content-Length: ");
+    push_decimal(&mut state.buffer, length);
+    state.buffer.extend_from_slice(b"\r\n\r\n");
+    for piece in pieces {
+        state.buffer.extend_from_slice(piece.as_bytes());
     }
 }
 

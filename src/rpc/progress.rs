@@ -142,6 +142,10 @@ impl EventSink for Follower {
         taken
     }
 
+    fn release(&self) {
+        self.outbox.release();
+    }
+
     fn has_room(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(self.outbox.has_room())
     }

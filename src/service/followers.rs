@@ -75,6 +75,7 @@ impl Followers {
                     break;
                 }
             }
+            follower.release();
         }
     }
 
@@ -101,7 +102,9 @@ impl Followers {
     /// Feeds those who lag from the store, which by now holds everything up to `last_seq`.
     pub(super) async fn catch_up(&mut self, store: &Store, session: SessionId, last_seq: u64) -> Result<()> {
         for follower in self.0.iter_mut().filter(|follower| follower.lags) {
-            follower.catch_up(store, session, last_seq).await?;
+            let caught_up = follower.catch_up(store, session, last_seq).await;
+            follower.release();
+            caught_up?;
         }
         self.finish_caught_up();
         Ok(())
@@ -155,6 +158,12 @@ impl Follower {
     async fn wait_for_room(&self) {
         if let Some(sink) = &self.sink {
             sink.has_room().await;
+        }
+    }
+
+    fn release(&self) {
+        if let Some(sink) = &self.sink {
+            sink.release();
         }
     }
 
@@ -297,6 +306,8 @@ mod tests {
             self.got.lock().unwrap().push(serde_json::from_str(event.json).unwrap());
             Offer::Taken
         }
+
+        fn release(&self) {}
 
         fn has_room(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
             Box::pin(async {

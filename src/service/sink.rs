@@ -35,9 +35,12 @@ pub enum Offer {
 ///
 /// Never blocks: one that lags says so, and the service sees to it that it gets what it missed, in order.
 pub trait EventSink: Send + Sync {
-    /// Hands over one event.
+    /// Hands over one event. It may be kept until [`Self::release`], so that what came together goes out together.
     fn offer(&self, event: EncodedEvent<'_>) -> Offer;
 
-    /// Resolves when the follower has room again, or is gone.
+    /// Lets go out what was taken.
+    fn release(&self);
+
+    /// Resolves when the follower has room again, or is gone. Lets go out what was taken, since room comes of that.
     fn has_room(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
