@@ -22,6 +22,7 @@
 //! | [`claude`] | the CLI: found, started, fed, read, ended; alone names process-wrap |
 //! | [`store`] | rows in SQLite: a writer's thread, a few readers; alone names rusqlite |
 //! | [`context`] | what Claude is told about its surroundings; frozen and hashed |
+//! | [`demo`] | the built-in agent, which speaks the CLI's protocol and needs no account |
 //! | [`config`] | layers, trust, messages for what is wrong; alone names toml |
 //! | [`protocol`] | the wire types, by resource; no behaviour |
 //! | [`ids`], [`error`], [`time`] | the shared vocabulary |

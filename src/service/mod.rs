@@ -4,6 +4,7 @@
 //! `State::step`, and the effects that it gives are carried out in order. Events leave through the `journal`, which
 //! numbers them, stores them and hands them to those who follow (`followers`).
 
+mod command;
 mod content;
 mod followers;
 mod history;
@@ -34,11 +35,12 @@ use crate::protocol::turn::Turn;
 use crate::protocol::usage::Usage;
 use crate::store::{SessionRow, Store};
 use crate::time::Timestamp;
+use command::Command;
 use content::Prompt;
 use launch::{Launcher, check_folder};
 use record::{Record, Rest};
 use registry::Registry;
-use session::{Command, session_not_found};
+use session::session_not_found;
 use sink::EventSink;
 
 pub use settings::Settings;

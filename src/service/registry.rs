@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use super::session::Command;
+use super::command::Command;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::SessionId;
 use crate::protocol::session::Session;

@@ -10,16 +10,15 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use super::Inner;
-use super::content::Prompt;
-use super::followers::{Followers, Reply};
+use super::command::{Command, tell};
+use super::followers::Followers;
 use super::history::{record_of, session_of, session_row};
 use super::journal::Journal;
 use super::launch::Launched;
-use super::sink::EventSink;
 use super::state::{Effect, Effects, Input, State, Timer};
 use crate::claude::{Output, Process};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{SessionId, TurnId};
+use crate::ids::SessionId;
 use crate::protocol::event::NoticeLevel;
 use crate::protocol::session::{ContextInfo, ProcessInfo, Session};
 use crate::store::{ContextRow, SessionRow};
@@ -29,26 +28,6 @@ use crate::time::Timestamp;
 const WRITE_BEHIND: Duration = Duration::from_millis(100);
 /// How long a process gets to end by itself, and again after it was asked to.
 const STOP_GRACE: Duration = Duration::from_millis(300);
-
-/// What a session's task is asked.
-pub(super) enum Command {
-    /// Bring a process up.
-    Warm,
-    /// Take a message.
-    Send { turn: TurnId, prompt: Prompt, sink: Option<Arc<dyn EventSink>>, reply: Reply },
-    /// Drop a message, or end its turn.
-    Cancel { turn: TurnId },
-    /// End the turn; answers whether there was anything to end.
-    Interrupt { include_queued: bool, reply: oneshot::Sender<Result<bool>> },
-    /// Take another title.
-    Rename { title: String, reply: oneshot::Sender<Result<Session>> },
-    /// End the process; answers when it is gone.
-    Close { reply: oneshot::Sender<Result<Session>> },
-    /// End the process and remove the history; answers when both are gone.
-    Delete { reply: oneshot::Sender<Result<()>> },
-    /// End everything: this program goes down.
-    ShutDown,
-}
 
 /// A session's task.
 pub(super) struct Task {
@@ -122,26 +101,6 @@ async fn refuse_all(inner: &Inner, id: SessionId, mut commands: UnboundedReceive
     while !inner.registry.retire(id, &commands) {
         let Some(command) = commands.recv().await else { return };
         command.refuse(error.clone());
-    }
-}
-
-impl Command {
-    /// Answers with an error.
-    fn refuse(self, error: Error) {
-        match self {
-            Self::Send { reply, .. } => tell(reply, Err(error)),
-            Self::Interrupt { reply, .. } => tell(reply, Err(error)),
-            Self::Rename { reply, .. } | Self::Close { reply } => tell(reply, Err(error)),
-            Self::Delete { reply } => tell(reply, Err(error)),
-            Self::Warm | Self::Cancel { .. } | Self::ShutDown => {}
-        }
-    }
-}
-
-/// Answers a request, whose client may be gone by now.
-fn tell<T>(reply: oneshot::Sender<T>, answer: T) {
-    if reply.send(answer).is_err() {
-        tracing::debug!("nobody waits for this answer any more");
     }
 }
 

@@ -1,0 +1,52 @@
+//! What a session's task is asked, and how it answers.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::content::Prompt;
+use super::followers::Reply;
+use super::sink::EventSink;
+use crate::error::{Error, Result};
+use crate::ids::TurnId;
+use crate::protocol::session::Session;
+
+/// What a session's task is asked.
+pub(super) enum Command {
+    /// Bring a process up.
+    Warm,
+    /// Take a message.
+    Send { turn: TurnId, prompt: Prompt, sink: Option<Arc<dyn EventSink>>, reply: Reply },
+    /// Drop a message, or end its turn.
+    Cancel { turn: TurnId },
+    /// End the turn; answers whether there was anything to end.
+    Interrupt { include_queued: bool, reply: oneshot::Sender<Result<bool>> },
+    /// Take another title.
+    Rename { title: String, reply: oneshot::Sender<Result<Session>> },
+    /// End the process; answers when it is gone.
+    Close { reply: oneshot::Sender<Result<Session>> },
+    /// End the process and remove the history; answers when both are gone.
+    Delete { reply: oneshot::Sender<Result<()>> },
+    /// End everything: this program goes down.
+    ShutDown,
+}
+
+impl Command {
+    /// Answers with an error.
+    pub(super) fn refuse(self, error: Error) {
+        match self {
+            Self::Send { reply, .. } => tell(reply, Err(error)),
+            Self::Interrupt { reply, .. } => tell(reply, Err(error)),
+            Self::Rename { reply, .. } | Self::Close { reply } => tell(reply, Err(error)),
+            Self::Delete { reply } => tell(reply, Err(error)),
+            Self::Warm | Self::Cancel { .. } | Self::ShutDown => {}
+        }
+    }
+}
+
+/// Answers a request, whose client may be gone by now.
+pub(super) fn tell<T>(reply: oneshot::Sender<T>, answer: T) {
+    if reply.send(answer).is_err() {
+        tracing::debug!("nobody waits for this answer any more");
+    }
+}
