@@ -229,6 +229,18 @@ fn messages_of_a_busy_session_run_in_order_and_one_too_many_is_refused() {
 }
 
 #[test]
+fn where_no_message_may_wait_one_at_a_time_is_taken() {
+    let mut session = Driver { state: State::new(record(), 0), ..Driver::new() };
+    session.send("one");
+    session.send("two");
+    assert_eq!(session.story(), ["start", "status", "answer SessionBusy"]);
+    session.come_up().init().ends();
+    session.take();
+    session.send("three");
+    assert_eq!(session.story(), ["turnStarted", "message three", "→ user"]);
+}
+
+#[test]
 fn a_message_to_a_session_at_rest_starts_the_process_and_waits_for_it() {
     let mut session = Driver::new();
     session.send("Hello");

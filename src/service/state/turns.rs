@@ -140,7 +140,8 @@ impl State {
         if self.draining {
             return Some(Error::new(ErrorKind::ShuttingDown, "claude-bridge is going down"));
         }
-        if self.queue.len() < self.queue_limit {
+        // One that no turn and no message is before is next, and does not count as waiting.
+        if self.queue.len() < self.queue_limit || !self.is_busy() {
             return None;
         }
         let message = format!("{} messages wait in this session already", self.queue.len());
