@@ -76,3 +76,8 @@ id! {
     /// The CLI's own name for a conversation, which may change when a session is forked or rebuilt.
     ProviderSessionId
 }
+id! {
+    /// One run of this program. It tells what one run holds in the history from what another one does, since process
+    /// ids are used again.
+    BridgeId
+}

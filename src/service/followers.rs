@@ -334,7 +334,7 @@ mod tests {
             let store = Store::open(folder.path().to_owned());
             let session = SessionId::new();
             let row = crate::service::history::tests::row(session);
-            store.create_session(row).await.unwrap();
+            store.create_session(row, None).await.unwrap();
             let followers = Followers::default();
             Self { store, journal: Journal::new(session, 0), followers, turn: TurnId::new(), session, _folder: folder }
         }

@@ -131,7 +131,7 @@ impl Service {
         let cwd = self.folder_of(params.cwd.as_deref()).await?;
         let record = new_record(params, cwd)?;
         let row = history::session_row(&record, 0)?;
-        self.inner.store.create_session(row.clone()).await?;
+        self.inner.store.create_session(row.clone(), None).await?;
         self.command_with(record.id, Command::Warm, Some(row.clone()))?;
         match self.inner.registry.view(record.id) {
             Some(session) => Ok(session),

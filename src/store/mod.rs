@@ -1,10 +1,13 @@
 //! The history: sessions, turns, messages and events in one SQLite file, `history.db`.
 //!
-//! One thread writes, a few connections read beside it. Rows are plain data; what they mean is the service's business. Several processes may share the file: each transaction that writes takes
-//! SQLite's lock at its beginning and waits up to five seconds for it.
+//! One thread writes, a few connections read beside it. Rows are plain data; what they mean is the service's business.
+//! Several processes may share the file: each transaction that writes takes SQLite's lock at its beginning and waits
+//! up to five seconds for it.
 
+mod compression;
 mod events;
 mod fault;
+mod leases;
 mod messages;
 mod open;
 mod readers;
@@ -12,6 +15,7 @@ mod rows;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod transcripts;
 mod turns;
 mod values;
 mod work;
@@ -22,13 +26,14 @@ use std::sync::Arc;
 
 use self::readers::Readers;
 pub use self::rows::{
-    Batch, ContextRow, EventPayload, EventQuery, EventRow, MessageQuery, MessageRow, ModelUsage, SessionQuery,
-    SessionRow, TurnRow,
+    Batch, ContextRow, EventPayload, EventQuery, EventRow, LeaseRow, MessageQuery, MessageRow, ModelUsage,
+    SessionQuery, SessionRow, TranscriptRow, TurnRow,
 };
 use self::work::Work;
 use self::writer::Writer;
 use crate::error::Result;
-use crate::ids::SessionId;
+use crate::ids::{BridgeId, ProviderSessionId, SessionId};
+use crate::time::Timestamp;
 
 /// The file's name in its folder.
 const FILE: &str = "history.db";
@@ -67,12 +72,12 @@ impl Store {
         self.inner.writer.ready().await
     }
 
-    /// Adds a session.
+    /// Adds a session, and the lease of the bridge that runs it from its beginning.
     ///
     /// # Errors
     /// A store error.
-    pub async fn create_session(&self, row: SessionRow) -> Result<()> {
-        self.inner.writer.write(Work::Create(Box::new(row))).await.map(drop)
+    pub async fn create_session(&self, row: SessionRow, lease: Option<LeaseRow>) -> Result<()> {
+        self.inner.writer.write(Work::Create(Box::new(row), lease)).await.map(drop)
     }
 
     /// The session of that id.
@@ -96,7 +101,57 @@ impl Store {
     /// # Errors
     /// A store error.
     pub async fn delete_session(&self, id: SessionId) -> Result<bool> {
-        self.inner.writer.write(Work::Delete(id)).await.map(|deleted| deleted > 0)
+        self.inner.writer.write(Work::Delete(id)).await.map(|done| done.count > 0)
+    }
+
+    /// Closes the open sessions that no bridge holds and that nothing has happened in since `before`. Says how many
+    /// those were.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn close_stale(&self, before: Timestamp) -> Result<usize> {
+        self.inner.writer.write(Work::CloseStale(before)).await.map(|done| done.count)
+    }
+
+    /// Takes the lease of a session, so that no other bridge may run it. It is had if nobody holds it, if the same
+    /// bridge does, or if `over` does, a bridge that was found dead. Gives the lease of whoever holds it instead, and
+    /// nothing once it is taken.
+    ///
+    /// # Errors
+    /// `sessionNotFound`; a store error.
+    pub async fn take_lease(&self, lease: LeaseRow, over: Option<BridgeId>) -> Result<Option<LeaseRow>> {
+        self.inner.writer.write(Work::TakeLease(lease, over)).await.map(|done| done.holder)
+    }
+
+    /// Queues giving a lease back, behind all that was given to write before, and does not wait; a failure is logged.
+    /// What another bridge holds stays.
+    pub fn release_lease(&self, session: SessionId, bridge: BridgeId) {
+        // It counts as nothing, so that it is never dropped: there are no more of them than sessions.
+        self.inner.writer.write_later(Work::ReleaseLease(session, bridge), 0);
+    }
+
+    /// Gives back all leases of a bridge, which is dead or goes. Says how many those were.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn release_leases(&self, bridge: BridgeId) -> Result<usize> {
+        self.inner.writer.write(Work::ReleaseLeases(bridge)).await.map(|done| done.count)
+    }
+
+    /// All leases, oldest first: as many as sessions run, or ran when a bridge died.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn leases(&self) -> Result<Vec<LeaseRow>> {
+        self.read("cannot list the leases", leases::all).await
+    }
+
+    /// The lease of a session, where a bridge holds it.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn lease(&self, session: SessionId) -> Result<Option<LeaseRow>> {
+        self.read("cannot read the lease", move |db| leases::by_session(db, session)).await
     }
 
     /// Writes a batch, all of it or nothing, behind all batches given before. Resolves when it is committed. If the
@@ -138,6 +193,14 @@ impl Store {
     /// A store error.
     pub async fn open_turns(&self, session: SessionId) -> Result<Vec<TurnRow>> {
         self.read("cannot read the turns", move |db| turns::open(db, session)).await
+    }
+
+    /// The CLI's transcript of a conversation, in the order it was written.
+    ///
+    /// # Errors
+    /// `storeCorrupt` where a part of it is damaged; a store error.
+    pub async fn transcript(&self, session: SessionId, conversation: ProviderSessionId) -> Result<Vec<TranscriptRow>> {
+        self.read("cannot read the transcript", move |db| transcripts::of(db, session, conversation)).await
     }
 
     /// The text of a context.

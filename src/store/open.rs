@@ -13,7 +13,8 @@ use super::fault::{fault, newer, system};
 use crate::error::Result;
 
 /// Append-only: one that was released never changes.
-const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/0001_history.sql"))];
+const MIGRATIONS: &[M<'static>] =
+    &[M::up(include_str!("migrations/0001_history.sql")), M::up(include_str!("migrations/0002_supervision.sql"))];
 
 /// How long to wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

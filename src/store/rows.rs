@@ -1,6 +1,6 @@
 //! The rows, as those who use the store see them: plain data, with JSON as text.
 
-use crate::ids::{MessageId, ProviderSessionId, SessionId, TurnId};
+use crate::ids::{BridgeId, MessageId, ProviderSessionId, SessionId, TurnId};
 use crate::time::Timestamp;
 
 /// A session.
@@ -190,6 +190,36 @@ impl EventPayload {
     }
 }
 
+/// That a bridge runs a session, and no other one may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaseRow {
+    /// The session.
+    pub session_id: SessionId,
+    /// The bridge that holds it.
+    pub bridge_id: BridgeId,
+    /// That bridge's process.
+    pub pid: u32,
+    /// The machine that it runs on.
+    pub host: String,
+    /// The client that it serves.
+    pub client: Option<String>,
+    /// Since when it holds it.
+    pub taken_at: Timestamp,
+}
+
+/// Lines that the CLI added to its own transcript of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TranscriptRow {
+    /// The session.
+    pub session_id: SessionId,
+    /// The conversation.
+    pub provider_session_id: ProviderSessionId,
+    /// The CLI's name for the file that they were added to.
+    pub file: String,
+    /// The lines, joined by line feeds, with none at the end.
+    pub lines: String,
+}
+
 /// What is written as one: all of it or nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
@@ -205,6 +235,8 @@ pub struct Batch {
     pub messages: Vec<MessageRow>,
     /// New events.
     pub events: Vec<EventRow>,
+    /// What is added to the CLI's transcript of the session, behind what is there.
+    pub transcript: Vec<TranscriptRow>,
 }
 
 impl Batch {
@@ -214,7 +246,8 @@ impl Batch {
         let turns = self.turns.iter().map(|row| row.session_id);
         let messages = self.messages.iter().map(|row| row.session_id);
         let events = self.events.iter().map(|row| row.session_id);
-        session.chain(turns).chain(messages).chain(events).next()
+        let transcript = self.transcript.iter().map(|row| row.session_id);
+        session.chain(turns).chain(messages).chain(events).chain(transcript).next()
     }
 
     /// About how many bytes of memory it takes.
@@ -224,7 +257,9 @@ impl Batch {
         let turns: usize = self.turns.iter().map(|row| size_of_val(row) + row.text.len() + row.tool_calls.len()).sum();
         let messages: usize = self.messages.iter().map(|row| size_of_val(row) + row.content.len()).sum();
         let events: usize = self.events.iter().map(|row| size_of_val(row) + row.payload.bytes()).sum();
-        size_of_val(self) + session + context + turns + messages + events
+        let transcript: usize =
+            self.transcript.iter().map(|row| size_of_val(row) + row.file.len() + row.lines.len()).sum();
+        size_of_val(self) + session + context + turns + messages + events + transcript
     }
 }
 

@@ -8,8 +8,8 @@ use crate::time::Timestamp;
 
 const INSERT: &str = "INSERT INTO sessions (id, title, mode, cwd, model, effort, max_turns, max_budget_usd, \
      mcp_servers, state, error, created_at, last_active_at, message_count, reserved_seq, provider_session_id, \
-     provider_started, context_hash, context_bytes, credential, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, \
-     cost_usd) \
+     provider_started, context_hash, context_bytes, credential, input_tokens, output_tokens, cache_read_tokens, \
+     cache_write_tokens, cost_usd) \
      VALUES (:id, :title, :mode, :cwd, :model, :effort, :max_turns, :max_budget_usd, \
      :mcp_servers, :state, :error, :created_at, :last_active_at, :message_count, :reserved_seq, :provider_session_id, \
      :provider_started, :context_hash, :context_bytes, :credential, :input_tokens, :output_tokens, :cache_read_tokens, \
@@ -17,9 +17,9 @@ const INSERT: &str = "INSERT INTO sessions (id, title, mode, cwd, model, effort,
 
 const UPDATE: &str = "UPDATE sessions SET title = :title, mode = :mode, cwd = :cwd, model = :model, effort = :effort, \
      max_turns = :max_turns, max_budget_usd = :max_budget_usd, mcp_servers = :mcp_servers, state = :state, \
-     error = :error, created_at = :created_at, last_active_at = :last_active_at, message_count = :message_count, reserved_seq = :reserved_seq, \
-     provider_session_id = :provider_session_id, provider_started = :provider_started, context_hash = :context_hash, \
-     context_bytes = :context_bytes, \
+     error = :error, created_at = :created_at, last_active_at = :last_active_at, message_count = :message_count, \
+     reserved_seq = :reserved_seq, provider_session_id = :provider_session_id, \
+     provider_started = :provider_started, context_hash = :context_hash, context_bytes = :context_bytes, \
      credential = :credential, input_tokens = :input_tokens, output_tokens = :output_tokens, \
      cache_read_tokens = :cache_read_tokens, cache_write_tokens = :cache_write_tokens, cost_usd = :cost_usd \
      WHERE id = :id";
@@ -28,6 +28,10 @@ const DELETE: &str = "DELETE FROM sessions WHERE id = ?1";
 
 const DELETE_ORPHANED_CONTEXTS: &str = "DELETE FROM contexts \
      WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.context_hash = contexts.hash)";
+
+pub(super) const CLOSE_STALE: &str = "UPDATE sessions SET state = 'closed' \
+     WHERE last_active_at < ?1 AND state = 'open' \
+     AND NOT EXISTS (SELECT 1 FROM leases WHERE leases.session_id = sessions.id)";
 
 const BY_ID: &str = "SELECT * FROM sessions WHERE id = ?1";
 
@@ -53,6 +57,11 @@ pub(super) fn delete(db: &Connection, id: SessionId) -> rusqlite::Result<usize> 
     let deleted = db.prepare_cached(DELETE)?.execute([id])?;
     db.prepare_cached(DELETE_ORPHANED_CONTEXTS)?.execute([])?;
     Ok(deleted)
+}
+
+/// Closes the sessions that nobody holds and that nothing has happened in since `before`. Says how many those were.
+pub(super) fn close_stale(db: &Connection, before: Timestamp) -> rusqlite::Result<usize> {
+    db.prepare_cached(CLOSE_STALE)?.execute([before])
 }
 
 /// The session of that id.

@@ -2,42 +2,78 @@
 
 use rusqlite::Connection;
 
-use super::rows::{Batch, SessionRow};
-use super::{events, messages, sessions, turns};
-use crate::ids::SessionId;
+use super::rows::{Batch, LeaseRow, SessionRow};
+use super::{events, leases, messages, sessions, transcripts, turns};
+use crate::ids::{BridgeId, SessionId};
+use crate::time::Timestamp;
 
 /// Something to write: all of it or nothing.
 #[derive(Debug)]
 pub(super) enum Work {
-    /// Add a session.
-    Create(Box<SessionRow>),
+    /// Add a session, held by a bridge from its beginning.
+    Create(Box<SessionRow>, Option<LeaseRow>),
     /// Write what happened in a session.
     Commit(Box<Batch>),
     /// Remove a session.
     Delete(SessionId),
+    /// Close the sessions that nobody holds and that nothing has happened in since then.
+    CloseStale(Timestamp),
+    /// Take a lease, also from that bridge.
+    TakeLease(LeaseRow, Option<BridgeId>),
+    /// Give a lease back.
+    ReleaseLease(SessionId, BridgeId),
+    /// Give all leases of a bridge back.
+    ReleaseLeases(BridgeId),
+}
+
+/// What came of a piece of work.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Done {
+    /// How many sessions or leases were added, changed or removed.
+    pub(super) count: usize,
+    /// Who holds the lease that could not be had.
+    pub(super) holder: Option<LeaseRow>,
 }
 
 impl Work {
-    /// Does it, inside of a transaction. Says how many sessions were added or removed.
-    pub(super) fn perform(&self, db: &Connection) -> rusqlite::Result<usize> {
+    /// Does it, inside of a transaction.
+    pub(super) fn perform(&self, db: &Connection) -> rusqlite::Result<Done> {
         match self {
-            Self::Create(row) => sessions::insert(db, row),
-            Self::Commit(batch) => write(db, batch).map(|()| 0),
-            Self::Delete(id) => sessions::delete(db, *id),
+            Self::Create(row, lease) => create(db, row, lease.as_ref()),
+            Self::Commit(batch) => write(db, batch).map(|()| Done::default()),
+            Self::Delete(id) => sessions::delete(db, *id).map(counted),
+            Self::CloseStale(before) => sessions::close_stale(db, *before).map(counted),
+            Self::TakeLease(row, over) => leases::take(db, row, *over).map(|holder| Done { count: 0, holder }),
+            Self::ReleaseLease(session, bridge) => leases::release(db, *session, *bridge).map(counted),
+            Self::ReleaseLeases(bridge) => leases::release_all(db, *bridge).map(counted),
         }
     }
 
     /// The beginning of the message where it fails.
     pub(super) fn failure(&self) -> String {
         match self {
-            Self::Create(row) => format!("cannot add session {}", row.id),
+            Self::Create(row, _) => format!("cannot add session {}", row.id),
             Self::Commit(batch) => match batch.session_id() {
                 Some(id) => format!("cannot write what happened in session {id}"),
                 None => "cannot write a context".to_owned(),
             },
             Self::Delete(id) => format!("cannot delete session {id}"),
+            Self::CloseStale(_) => "cannot close the sessions that are not used".to_owned(),
+            Self::TakeLease(row, _) => format!("cannot take session {}", row.session_id),
+            Self::ReleaseLease(id, _) => format!("cannot give session {id} back"),
+            Self::ReleaseLeases(bridge) => format!("cannot give the sessions of bridge {bridge} back"),
         }
     }
+}
+
+fn counted(count: usize) -> Done {
+    Done { count, holder: None }
+}
+
+fn create(db: &Connection, row: &SessionRow, lease: Option<&LeaseRow>) -> rusqlite::Result<Done> {
+    let count = sessions::insert(db, row)?;
+    let holder = lease.map(|lease| leases::take(db, lease, None)).transpose()?.flatten();
+    Ok(Done { count, holder })
 }
 
 /// What is referred to goes before what refers to it.
@@ -50,5 +86,6 @@ fn write(db: &Connection, batch: &Batch) -> rusqlite::Result<()> {
     }
     batch.turns.iter().try_for_each(|turn| turns::upsert(db, turn))?;
     batch.messages.iter().try_for_each(|message| messages::insert(db, message).map(drop))?;
-    batch.events.iter().try_for_each(|event| events::insert(db, event))
+    batch.events.iter().try_for_each(|event| events::insert(db, event))?;
+    batch.transcript.iter().try_for_each(|row| transcripts::insert(db, row))
 }

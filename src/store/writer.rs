@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::fault::{closed, fault, system};
 use super::open;
-use super::work::Work;
+use super::work::{Done, Work};
 use crate::error::Result;
 
 /// How many jobs whose callers wait may be queued. Further callers wait for their turn to queue.
@@ -58,7 +58,7 @@ enum Command {
 struct Job {
     work: Work,
     /// Absent where nobody waits.
-    reply: Option<oneshot::Sender<Result<usize>>>,
+    reply: Option<oneshot::Sender<Result<Done>>>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -95,7 +95,7 @@ impl Writer {
     }
 
     /// Queues work and waits until it is committed. It is done even if the caller goes away once it is queued.
-    pub(super) async fn write(&self, work: Work) -> Result<usize> {
+    pub(super) async fn write(&self, work: Work) -> Result<Done> {
         self.ready().await?;
         let permit = Arc::clone(&self.jobs).acquire_owned().await.map_err(|_| closed(&self.file))?;
         let (reply, outcome) = oneshot::channel();
@@ -177,7 +177,7 @@ fn write_together(db: &mut Connection, jobs: Vec<Job>, file: &Path) {
 }
 
 /// The outcome of each job, all of them committed; or why none of them is.
-fn attempt(db: &mut Connection, jobs: &[Job], file: &Path) -> Result<Vec<Result<usize>>> {
+fn attempt(db: &mut Connection, jobs: &[Job], file: &Path) -> Result<Vec<Result<Done>>> {
     let shared = |error: &rusqlite::Error| fault(file, "cannot write the history", error);
     let mut transaction =
         db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| shared(&error))?;
@@ -196,16 +196,16 @@ fn attempt(db: &mut Connection, jobs: &[Job], file: &Path) -> Result<Vec<Result<
     Ok(outcomes)
 }
 
-fn in_savepoint(transaction: &mut Transaction<'_>, work: &Work) -> rusqlite::Result<usize> {
+fn in_savepoint(transaction: &mut Transaction<'_>, work: &Work) -> rusqlite::Result<Done> {
     // Rolled back where it is dropped.
     let savepoint = transaction.savepoint()?;
-    let changed = work.perform(&savepoint)?;
+    let done = work.perform(&savepoint)?;
     savepoint.commit()?;
-    Ok(changed)
+    Ok(done)
 }
 
 /// Tells the caller; where nobody is there to hear of a failure, the log.
-fn answer(job: Job, outcome: Result<usize>) {
+fn answer(job: Job, outcome: Result<Done>) {
     let unheard = match job.reply {
         Some(reply) => reply.send(outcome).err(),
         None => Some(outcome),
@@ -236,7 +236,7 @@ mod tests {
     struct Group {
         db: Connection,
         jobs: Vec<Job>,
-        outcomes: Vec<oneshot::Receiver<Result<usize>>>,
+        outcomes: Vec<oneshot::Receiver<Result<Done>>>,
     }
 
     impl Group {
@@ -253,7 +253,7 @@ mod tests {
         }
 
         /// The answers, and the names of the contexts that are stored then.
-        fn write(mut self) -> (Vec<Result<usize>>, Vec<String>) {
+        fn write(mut self) -> (Vec<Result<Done>>, Vec<String>) {
             write_together(&mut self.db, self.jobs, Path::new("history.db"));
             let mut statement = self.db.prepare("SELECT hash FROM contexts ORDER BY hash").unwrap();
             let stored = statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
@@ -282,9 +282,9 @@ mod tests {
         group.push(broken("b"));
         group.push(context("c", 1));
         let (outcomes, stored) = group.write();
-        assert_eq!(outcomes[0], Ok(0));
+        assert_eq!(outcomes[0], Ok(Done::default()));
         assert_eq!(outcomes[1].as_ref().unwrap_err().kind(), ErrorKind::SessionNotFound);
-        assert_eq!(outcomes[2], Ok(0));
+        assert_eq!(outcomes[2], Ok(Done::default()));
         assert_eq!(stored, ["a", "c"]);
     }
 

@@ -45,6 +45,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("tower_service", "rpc"),
     ("tracing_subscriber", "commands"),
     ("unicode_width", "commands"),
+    ("zstd", "store"),
 ];
 
 #[test]

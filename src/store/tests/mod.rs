@@ -1,8 +1,10 @@
 //! The store as those see it who use it.
 
 mod file;
+mod leases;
 mod plans;
 mod rows;
+mod transcripts;
 mod writing;
 
 use std::path::PathBuf;
@@ -11,10 +13,10 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{
-    Batch, ContextRow, EventPayload, EventQuery, EventRow, FILE, MessageQuery, MessageRow, ModelUsage, SessionQuery,
-    SessionRow, Store, TurnRow,
+    Batch, ContextRow, EventPayload, EventQuery, EventRow, FILE, LeaseRow, MessageQuery, MessageRow, ModelUsage,
+    SessionQuery, SessionRow, Store, TranscriptRow, TurnRow,
 };
-use crate::ids::{MessageId, ProviderSessionId, SessionId, TurnId};
+use crate::ids::{BridgeId, MessageId, ProviderSessionId, SessionId, TurnId};
 use crate::time::Timestamp;
 
 /// A folder for a history, gone at the end of the test.
@@ -175,6 +177,24 @@ fn announcement(message: &MessageRow) -> EventRow {
     EventRow { payload: EventPayload::Message(message.clone()), ..event(message.session_id, message.seq) }
 }
 
+/// A lease of a bridge of its own.
+fn lease(session_id: SessionId) -> LeaseRow {
+    LeaseRow {
+        session_id,
+        bridge_id: BridgeId::new(),
+        pid: u32::MAX,
+        host: "möwe".to_owned(),
+        client: Some("neovim".to_owned()),
+        taken_at: Timestamp::from_millis(5_000),
+    }
+}
+
+/// A line of a conversation's transcript.
+fn transcript(session_id: SessionId, provider_session_id: ProviderSessionId, line: &str) -> TranscriptRow {
+    let file = "/home/möwe/.claude/projects/-work/1.jsonl".to_owned();
+    TranscriptRow { session_id, provider_session_id, file, lines: line.to_owned() }
+}
+
 fn events(rows: impl IntoIterator<Item = EventRow>) -> Batch {
     Batch { events: rows.into_iter().collect(), ..Batch::default() }
 }
@@ -190,6 +210,6 @@ fn numbers(rows: &[EventRow]) -> Vec<u64> {
 /// A store with one session in it.
 async fn with_session(home: &Home) -> (Store, SessionRow) {
     let (store, row) = (home.store(), session());
-    store.create_session(row.clone()).await.unwrap();
+    store.create_session(row.clone(), None).await.unwrap();
     (store, row)
 }

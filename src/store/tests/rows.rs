@@ -15,7 +15,7 @@ async fn a_session_is_read_back_as_it_was_written() {
     let (store, row) = with_session(&home).await;
     assert_eq!(store.session(row.id).await.unwrap(), Some(row));
     let other = full(session());
-    store.create_session(other.clone()).await.unwrap();
+    store.create_session(other.clone(), None).await.unwrap();
     assert_eq!(store.session(other.id).await.unwrap(), Some(other));
     assert_eq!(store.session(SessionId::new()).await.unwrap(), None);
 }
@@ -40,7 +40,7 @@ async fn sessions_are_paged_by_their_last_activity_and_then_by_their_id() {
     for time in [30, 10, 10, 20, 10] {
         let row = SessionRow { last_active_at: Timestamp::from_millis(time), ..session() };
         expected.push((row.last_active_at, row.id));
-        store.create_session(row).await.unwrap();
+        store.create_session(row, None).await.unwrap();
     }
     expected.sort_unstable_by(|one, other| other.cmp(one));
     let mut before = None;
@@ -58,8 +58,8 @@ async fn sessions_are_found_by_state_and_by_a_part_of_their_title_in_any_case() 
     let store = home.store();
     let closed = SessionRow { state: "closed".to_owned(), title: "größe 1000".to_owned(), ..session() };
     let failed = full(session());
-    store.create_session(closed.clone()).await.unwrap();
-    store.create_session(failed.clone()).await.unwrap();
+    store.create_session(closed.clone(), None).await.unwrap();
+    store.create_session(failed.clone(), None).await.unwrap();
     let titled = |part: &str| SessionQuery { title_contains: Some(part.to_owned()), ..first_page(9) };
     let states = |states: &[&str]| SessionQuery {
         state: Some(states.iter().map(|&state| state.to_owned()).collect()),

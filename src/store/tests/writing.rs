@@ -19,6 +19,7 @@ fn everything(session: &SessionRow, hash: &str) -> Batch {
         turns: vec![TurnRow { usage_by_model: vec![usage("opus")], ..turn(id) }],
         messages: vec![message(id, 1)],
         events: vec![event(id, 1), announcement(&message(id, 2))],
+        transcript: vec![transcript(id, ProviderSessionId::new(), "{}")],
     }
 }
 
@@ -80,6 +81,7 @@ async fn a_deleted_session_is_gone_from_every_table() {
     let home = Home::new();
     let (store, row) = with_session(&home).await;
     store.commit(everything(&row, "abc")).await.unwrap();
+    store.take_lease(lease(row.id), None).await.unwrap();
     let db = home.other();
     let mut statement = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
     let tables: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
@@ -95,7 +97,7 @@ async fn what_other_sessions_have_stays_when_one_is_deleted() {
     let home = Home::new();
     let (store, deleted) = with_session(&home).await;
     let kept = session();
-    store.create_session(kept.clone()).await.unwrap();
+    store.create_session(kept.clone(), None).await.unwrap();
     store.commit(everything(&deleted, "abc")).await.unwrap();
     store.commit(everything(&kept, "abc")).await.unwrap();
     store.delete_session(deleted.id).await.unwrap();
