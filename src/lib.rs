@@ -19,7 +19,7 @@
 //! | [`commands`] | what a person runs, one small module each; puts the parts together |
 //! | [`rpc`] | methods, connection core, outbox, framing, LSP lifecycle, typed client; alone names tower-lsp and jsonrpsee |
 //! | [`service`] | sessions and what can be asked of them; names no transport and no SQL |
-//! | [`claude`] | the CLI: found, started, fed, read, ended; alone names process-wrap |
+//! | [`claude`] | the CLI: found, started, fed, read, ended; alone names sysinfo |
 //! | [`store`] | rows in SQLite: a writer's thread, a few readers; alone names rusqlite |
 //! | [`context`] | what Claude is told about its surroundings; frozen and hashed |
 //! | [`demo`] | the built-in agent, which speaks the CLI's protocol and needs no account |

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
+use super::children;
 use super::environment;
 use super::settings::Settings;
 use crate::error::{Error, ErrorKind, Result};
@@ -199,7 +200,7 @@ async fn ask_version(path: &Path, settings: &Settings) -> std::io::Result<String
     let mut command = Command::new(path);
     command.args(&settings.args).arg("--version").env_clear().envs(environment::inherited(&settings.env));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    let mut child = command.spawn()?;
+    let (mut child, _own) = children::spawn(&mut command)?;
     let (stdout, stderr) = tokio::try_join!(beginning(child.stdout.take()), beginning(child.stderr.take()))?;
     child.wait().await?;
     Ok(if stdout.trim().is_empty() { stderr } else { stdout })

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use super::record;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The private files of one process; they go with this value.
@@ -36,13 +37,16 @@ impl PrivateFiles {
         }
         Ok(files)
     }
+
+    /// Where the guard keeps its record of the process.
+    pub(super) fn record(&self) -> PathBuf {
+        self.folder.join(record::NAME)
+    }
 }
 
 impl Drop for PrivateFiles {
     fn drop(&mut self) {
-        let files = [self.mcp_config.take(), self.system_prompt.take()];
-        let removed = files.into_iter().flatten().try_for_each(fs::remove_file);
-        if let Err(error) = removed.and_then(|()| fs::remove_dir(&self.folder)) {
+        if let Err(error) = fs::remove_dir_all(&self.folder) {
             tracing::warn!(folder = %self.folder.display(), %error, "a private folder could not be removed");
         }
     }

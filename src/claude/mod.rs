@@ -4,27 +4,41 @@
 //! with `environment` and `files` for what it sees; `process` owns it, and `unix` is how the system does that. What it
 //! prints goes through `relay`, `lines` and `frame`; what it is told is in `input`. Nothing here knows of sessions,
 //! history or clients.
+//!
+//! Nothing that it starts outlives us. Each CLI runs under a `guard`, a process that `unix` talks to by `wire`. Whom it
+//! has started is known by `processes` and `family`, which end them; a guard that is killed is stood in for by `unix`,
+//! with `children` to tell orphans from our own; and when both are killed, `leftovers` ends at the next start whom the
+//! `record` names.
 
+mod children;
 mod discovery;
 mod environment;
+mod family;
 mod files;
 mod frame;
+mod guard;
 mod input;
+mod leftovers;
 mod lines;
 mod options;
 mod pace;
 mod process;
+mod processes;
+mod record;
 mod relay;
 mod settings;
 mod stderr;
 mod unix;
+mod wire;
 
 pub use discovery::{Cli, Discovery, MIN_VERSION};
 pub use frame::{
     ApiRetry, Assistant, Block, BlockKind, CanUseTool, ControlRequest, Frame, Init, McpServerStatus, ModelUsage,
     Tokens, ToolResult, TurnResult, User, decode,
 };
+pub use guard::{GUARD, guard};
 pub use input::Input;
+pub use leftovers::end_leftovers;
 pub use options::{Conversation, Launch};
 pub use process::{Exit, ExitStatusKind, Output, Process, start};
 pub use settings::{EnvPolicy, Settings};

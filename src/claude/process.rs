@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use super::environment;
 use super::files::PrivateFiles;
 use super::frame::Frame;
+use super::guard::GUARD;
 use super::input::Input;
 use super::options::{self, Launch};
 use super::relay::Relay;
@@ -27,6 +28,8 @@ const OUTPUT_QUEUE: usize = 8;
 const INPUT_QUEUE: usize = 256;
 /// How long a CLI that is ended at once has for its own clean-up, which takes it some 60 ms.
 const KILL_GRACE: Duration = Duration::from_secs(1);
+/// How long a guard has to end a CLI that is to be killed, and all that it left.
+const GUARD_LIMIT: Duration = Duration::from_secs(3);
 
 /// A running CLI. Dropping it ends the process, as [`Process::kill`] does.
 #[derive(Debug)]
@@ -152,17 +155,19 @@ impl fmt::Display for ExitStatusKind {
     }
 }
 
-/// Starts a CLI. Has to be called within the runtime; takes as long as a fork and two small files.
+/// Starts a CLI, under a guard that ends it and all that it starts, should this process die. Dropping this before it is
+/// done ends them.
 ///
 /// # Errors
 /// `invalidParams` if the folder to work in is none; `internalError` if the private files cannot be written;
 /// `cliNotFound` if the program cannot be run.
-pub fn start(launch: &Launch, settings: &Settings) -> Result<Process> {
+pub async fn start(launch: &Launch, settings: &Settings) -> Result<Process> {
     if !launch.cwd.is_dir() {
         return Err(Error::invalid_params(format!("the folder to work in is not there: {}", launch.cwd.display())));
     }
     let files = PrivateFiles::write(&launch.private_dir, &launch.mcp_servers, &launch.system_prompt)?;
-    let (tree, pipes) = Tree::spawn(command(launch, settings, &files)).map_err(|error| cannot_run(launch, &error))?;
+    let guarded = Tree::spawn(command(launch, settings, &files), files.record()).await;
+    let (tree, pipes) = guarded.map_err(|error| cannot_run(launch, &error))?;
 
     let (order, orders) = watch::channel(Order::Run);
     let (input, lines) = mpsc::channel(INPUT_QUEUE);
@@ -184,10 +189,12 @@ pub fn start(launch: &Launch, settings: &Settings) -> Result<Process> {
     Ok(process)
 }
 
+/// The command of the guard, which runs the CLI in its own folder and environment.
 fn command(launch: &Launch, settings: &Settings, files: &PrivateFiles) -> Command {
     let mut environment = environment::inherited(&settings.env);
     environment::limit_mcp_wait(&mut environment, launch.mcp_timeout);
-    let mut command = Command::new(&launch.cli.path);
+    let mut command = Command::new(&settings.guard);
+    command.arg0("claude-bridge").args([GUARD, "--record"]).arg(files.record()).arg("--").arg(&launch.cli.path);
     command.args(options::arguments(launch, settings, files)).env_clear().envs(environment).current_dir(&launch.cwd);
     command
 }
@@ -220,6 +227,10 @@ async fn supervise(mut tree: Tree, mut orders: watch::Receiver<Order>) -> ExitSt
         return status;
     }
     tree.kill();
+    if let Ok(status) = timeout(GUARD_LIMIT, tree.wait()).await {
+        return status;
+    }
+    tree.kill_guard();
     tree.wait().await
 }
 

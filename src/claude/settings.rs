@@ -6,6 +6,8 @@ use std::path::PathBuf;
 /// How the Claude CLI is found and what it may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
+    /// This program: each CLI runs under it, in its command [`GUARD`](super::GUARD).
+    pub guard: PathBuf,
     /// The program; `None`: it is looked for.
     pub path: Option<PathBuf>,
     /// Arguments that come before ours, for a program that is the CLI only in one of its commands.
@@ -18,9 +20,13 @@ pub struct Settings {
     pub setting_sources: Option<Vec<String>>,
 }
 
+#[cfg(test)]
 impl Default for Settings {
     fn default() -> Self {
+        let tests = std::env::current_exe().unwrap_or_default();
+        let built = tests.ancestors().nth(2).unwrap_or(&tests);
         Self {
+            guard: built.join("claude-bridge"),
             path: None,
             args: Vec::new(),
             env: EnvPolicy::default(),

@@ -9,7 +9,9 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use super::chat::ChatArgs;
 use super::demo_agent::DemoAgentArgs;
+use super::guard::GuardArgs;
 use super::schema::SchemaArgs;
+use crate::claude;
 use crate::config::{Flags, Level};
 
 /// The prefix of our variables.
@@ -40,6 +42,9 @@ pub(super) enum Command {
     ///
     /// With --data-dir it remembers its conversations there. Send it the message "help" to see what it can do.
     DemoAgent(DemoAgentArgs),
+    /// Stand between a bridge and one CLI. A bridge starts this by itself; nobody else has a use for it.
+    #[command(name = claude::GUARD, hide = true)]
+    Guard(GuardArgs),
 }
 
 /// The flags that set keys of the configuration.

@@ -3,6 +3,7 @@
 mod chat;
 mod cli;
 mod demo_agent;
+mod guard;
 mod logging;
 pub mod schema;
 mod serve;
@@ -24,6 +25,7 @@ pub fn run() -> ExitCode {
         Some(Command::Chat(args)) => chat::run(args, cli.settings),
         Some(Command::Schema(args)) => schema::run(&args, table::descriptions()),
         Some(Command::DemoAgent(args)) => demo_agent::run(&args, cli.settings.into_flags().data_dir.as_deref()),
+        Some(Command::Guard(args)) => guard::run(args),
         None => {
             let agent = if cli.settings.demo { Agent::Demo } else { Agent::Configured };
             let notices = unknown_variables(std::env::vars_os().map(|(name, _)| name));

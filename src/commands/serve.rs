@@ -1,13 +1,14 @@
 //! Serving: what happens without a command. Reads the configuration once the client has said hello, since it brings
 //! the last layer of it, and puts the parts together.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
 use super::logging::Logging;
-use super::{demo_agent, report};
+use super::{demo_agent, guard, report};
 use crate::claude;
 use crate::config::{self, Config, Flags, McpServer, Places, RemoteTransport, Resolved, Sources};
 use crate::error::{Error, Result};
@@ -68,7 +69,7 @@ impl Boot for Server {
                 .map_err(|error| Error::internal(format!("the configuration could not be read: {error}")))??;
             let Resolved { config, notices } = resolved;
             self.logging.configure(&config.log)?;
-            let mut settings = settings(config, client);
+            let mut settings = settings(config, client, guard::program()?);
             if self.agent == Agent::Demo {
                 settings.cli = demo_agent::stand_in(settings.cli, &settings.data_dir)?;
             }
@@ -89,7 +90,7 @@ fn resolve(flags: &Flags, request: &BootRequest) -> Result<Resolved> {
 }
 
 /// The configuration in the terms of those who follow it.
-fn settings(config: Config, client: Option<String>) -> service::Settings {
+fn settings(config: Config, client: Option<String>, guard: PathBuf) -> service::Settings {
     let Config { cli, trust, .. } = config;
     service::Settings {
         client,
@@ -103,6 +104,7 @@ fn settings(config: Config, client: Option<String>) -> service::Settings {
         mcp_timeout: config.mcp_timeout,
         trusted: trust.folders().to_vec(),
         cli: claude::Settings {
+            guard,
             path: cli.path,
             args: cli.args,
             env: claude::EnvPolicy { pass: cli.env_pass, set: cli.env_set, remove: cli.env_remove },

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::record::Record;
+use super::run_folder::RunFolder;
 use super::settings::Settings;
 use crate::claude::{self, Conversation, Discovery, Launch, Process};
 use crate::context::{self, Context, Facts};
@@ -20,7 +21,7 @@ pub(super) struct Launcher {
     store: Store,
     discovery: Discovery,
     /// The private files of running sessions, a folder each.
-    run_dir: PathBuf,
+    run_folder: RunFolder,
 }
 
 /// A process that was started, and what it was told.
@@ -34,8 +35,17 @@ pub(super) struct Launched {
 
 impl Launcher {
     pub(super) fn new(settings: Settings, store: Store) -> Arc<Self> {
-        let run_dir = settings.data_dir.join("run").join(std::process::id().to_string());
-        Arc::new(Self { settings, store, discovery: Discovery::default(), run_dir })
+        let run_folder = RunFolder::new(&settings.data_dir);
+        let launcher = Arc::new(Self { settings, store, discovery: Discovery::default(), run_folder });
+        tokio::spawn(Arc::clone(&launcher).sweep());
+        launcher
+    }
+
+    /// Takes care of what dead bridges left, before anybody asks for a process.
+    async fn sweep(self: Arc<Self>) {
+        if let Err(error) = self.run_folder.ready().await {
+            tracing::warn!(%error, "what dead bridges left is not taken care of");
+        }
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -53,8 +63,9 @@ impl Launcher {
         let (context, new_context) = self.context_of(record).await?;
         let cli_version = cli.version.clone();
         let trusted = self.is_trusted(&record.cwd).await;
-        let launch = self.launch_of(record, cli, context, trusted)?;
-        let process = claude::start(&launch, &self.settings.cli)?;
+        let private_dir = self.run_folder.ready().await?.join(record.id.to_string());
+        let launch = self.launch_of(record, cli, context, trusted, private_dir)?;
+        let process = claude::start(&launch, &self.settings.cli).await?;
         Ok(Launched { process, cli_version, new_context })
     }
 
@@ -80,7 +91,14 @@ impl Launcher {
         real.is_ok_and(|real| self.settings.trusted.iter().any(|trusted| real.starts_with(trusted)))
     }
 
-    fn launch_of(&self, record: &Record, cli: claude::Cli, system_prompt: String, trusted: bool) -> Result<Launch> {
+    fn launch_of(
+        &self,
+        record: &Record,
+        cli: claude::Cli,
+        system_prompt: String,
+        trusted: bool,
+        private_dir: PathBuf,
+    ) -> Result<Launch> {
         let settings = &self.settings;
         let conversation = match record.provider_started {
             true => Conversation::Resume(record.provider_session_id),
@@ -101,7 +119,7 @@ impl Launcher {
             mcp_servers: self.mcp_servers(record)?,
             trusted,
             mcp_timeout: settings.mcp_timeout,
-            private_dir: self.run_dir.join(record.id.to_string()),
+            private_dir,
         })
     }
 
@@ -113,11 +131,7 @@ impl Launcher {
 
     /// Removes what is left of the private files.
     pub(super) async fn clean_up(&self) {
-        match tokio::fs::remove_dir_all(&self.run_dir).await {
-            Ok(()) => {}
-            Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => {}
-            Err(problem) => tracing::warn!(folder = %self.run_dir.display(), %problem, "private files are left"),
-        }
+        self.run_folder.remove().await;
     }
 }
 

@@ -14,6 +14,7 @@ mod permission;
 mod query;
 mod record;
 mod registry;
+mod run_folder;
 mod session;
 mod settings;
 pub mod sink;

@@ -1,0 +1,59 @@
+//! What a bridge that is dead left running: found by its records, never by name.
+
+use std::io;
+use std::path::Path;
+
+use super::family::{self, Family};
+use super::processes;
+use super::record;
+
+/// Ends the processes that the records in the private folders inside `folder` name, with their descendants. Whoever
+/// calls this knows that the bridge of that folder is dead.
+///
+/// # Errors
+/// Those of listing the folder.
+pub async fn end_leftovers(folder: &Path) -> io::Result<()> {
+    let mut left = Vec::new();
+    let mut private = tokio::fs::read_dir(folder).await?;
+    while let Some(entry) = private.next_entry().await? {
+        left.extend(record::read(&entry.path().join(record::NAME)));
+    }
+    if left.is_empty() {
+        return Ok(());
+    }
+    let mut family = Family::of(left);
+    family::end(&mut family, |family| family.update(&processes::all(), |_| false)).await;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::process::{Child, Command};
+
+    use super::super::processes::Identity;
+    use super::super::record::{NAME, Record};
+    use super::*;
+
+    fn sleep() -> (Child, Identity) {
+        let child = Command::new("sleep").arg("600").spawn().unwrap();
+        let id = processes::find(child.id()).unwrap().id;
+        (child, id)
+    }
+
+    #[tokio::test]
+    async fn recorded_processes_are_ended_and_a_later_one_with_the_number_of_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let ((mut recorded, id), (mut stranger, other)) = (sleep(), sleep());
+        let earlier = Identity { start: other.start - 1, ..other };
+        fs::create_dir(folder.path().join("session")).unwrap();
+        Record::at(folder.path().join("session").join(NAME)).write([id, earlier].into_iter()).unwrap();
+
+        end_leftovers(folder.path()).await.unwrap();
+
+        assert!(recorded.try_wait().unwrap().is_some());
+        assert!(stranger.try_wait().unwrap().is_none());
+        stranger.kill().unwrap();
+        stranger.wait().unwrap();
+    }
+}

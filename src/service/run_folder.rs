@@ -1,0 +1,184 @@
+//! The folder of one running bridge: `run/<bridge>` in the data folder, with the private files of its sessions.
+//!
+//! A bridge holds a lock on its folder for as long as it lives. The system lets go of it however the bridge dies, so
+//! that the others know: whoever starts next ends what a dead one left running, and removes its folder. Folders are
+//! made, and looked through, under a lock on `run` itself: a folder that is not locked yet is never taken for a dead
+//! one's.
+
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+use crate::claude;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The folder of this bridge.
+#[derive(Debug)]
+pub(super) struct RunFolder {
+    id: Uuid,
+    runs: PathBuf,
+    path: PathBuf,
+    /// Locked, once it is there.
+    held: OnceCell<File>,
+}
+
+impl RunFolder {
+    /// A folder of a new bridge, which [`Self::ready`] makes.
+    pub(super) fn new(data_dir: &Path) -> Self {
+        let (id, runs) = (Uuid::now_v7(), data_dir.join("run"));
+        Self { path: runs.join(id.to_string()), id, runs, held: OnceCell::new() }
+    }
+
+    /// The bridge's id.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the lease of a session will name its holder"))]
+    pub(super) fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Makes the folder and takes care of what dead bridges left, once; then it is the folder at once.
+    ///
+    /// # Errors
+    /// `internalError` if the folder cannot be made or locked.
+    pub(super) async fn ready(&self) -> Result<&Path> {
+        self.held.get_or_try_init(|| self.prepare()).await?;
+        Ok(&self.path)
+    }
+
+    async fn prepare(&self) -> Result<File> {
+        let (runs, path) = (self.runs.clone(), self.path.clone());
+        let prepared = spawn_blocking(move || hold(&runs, &path)).await;
+        let prepared = prepared.unwrap_or_else(|problem| Err(io::Error::other(problem)));
+        let (lock, dead) = prepared.map_err(|problem| cannot_hold(&self.path, &problem))?;
+        for folder in dead {
+            if let Err(problem) = end(&folder).await {
+                tracing::warn!(folder = %folder.display(), %problem, "what a dead bridge left cannot be removed");
+            }
+        }
+        Ok(lock)
+    }
+
+    /// Removes the folder, with whatever is still in it.
+    pub(super) async fn remove(&self) {
+        if let Err(problem) = unless_gone(tokio::fs::remove_dir_all(&self.path).await) {
+            tracing::warn!(folder = %self.path.display(), %problem, "private files are left");
+        }
+    }
+}
+
+/// Whether the bridge of this id lives.
+///
+/// # Errors
+/// Those of the file system, which leave it open.
+#[cfg_attr(not(test), expect(dead_code, reason = "the lease of a session will ask"))]
+pub(super) fn holder_lives(data_dir: &Path, bridge: Uuid) -> io::Result<bool> {
+    is_held(&data_dir.join("run").join(bridge.to_string()))
+}
+
+/// Makes `path` and locks it; gives the folders of dead bridges beside it, too.
+fn hold(runs: &Path, path: &Path) -> io::Result<(File, Vec<PathBuf>)> {
+    DirBuilder::new().recursive(true).mode(0o700).create(runs)?;
+    let door = File::open(runs)?;
+    door.lock()?;
+    DirBuilder::new().mode(0o700).create(path)?;
+    let held = File::open(path)?;
+    held.lock()?;
+    let mut dead = Vec::new();
+    for entry in fs::read_dir(runs)? {
+        let other = entry?.path();
+        if !is_held(&other)? {
+            dead.push(other);
+        }
+    }
+    Ok((held, dead))
+}
+
+/// Whether somebody holds the lock of a folder. It is asked for a share, so that those who ask do not meet each other.
+fn is_held(folder: &Path) -> io::Result<bool> {
+    let opened = match File::open(folder) {
+        Ok(opened) => opened,
+        Err(problem) if problem.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(problem) => return Err(problem),
+    };
+    match opened.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(problem)) => Err(problem),
+    }
+}
+
+/// Ends what a dead bridge left running, and removes its folder. Another bridge may be doing the same.
+async fn end(folder: &Path) -> io::Result<()> {
+    unless_gone(claude::end_leftovers(folder).await)?;
+    unless_gone(tokio::fs::remove_dir_all(folder).await)
+}
+
+fn unless_gone(done: io::Result<()>) -> io::Result<()> {
+    done.or_else(|problem| if problem.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(problem) })
+}
+
+fn cannot_hold(path: &Path, problem: &io::Error) -> Error {
+    Error::new(ErrorKind::InternalError, format!("cannot make and lock the folder {}: {problem}", path.display()))
+        .hint("check that the folder above is yours, and that its disk is neither full nor read-only")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_bridge_lives_until_its_folder_is_let_go() {
+        let data = tempfile::tempdir().unwrap();
+        let bridge = RunFolder::new(data.path());
+        assert!(!holder_lives(data.path(), bridge.id()).unwrap());
+        let path = bridge.ready().await.unwrap().to_owned();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        assert!(holder_lives(data.path(), bridge.id()).unwrap());
+        let id = bridge.id();
+        drop(bridge);
+        assert!(!holder_lives(data.path(), id).unwrap());
+        assert!(path.exists());
+    }
+
+    #[tokio::test]
+    async fn the_next_bridge_removes_what_a_dead_one_left_and_leaves_the_living_alone() {
+        let data = tempfile::tempdir().unwrap();
+        let (dead, living) = (RunFolder::new(data.path()), RunFolder::new(data.path()));
+        let left = dead.ready().await.unwrap().join("session");
+        fs::create_dir(&left).unwrap();
+        fs::write(left.join("mcp.json"), "secret").unwrap();
+        living.ready().await.unwrap();
+        assert!(left.exists(), "its bridge lives");
+        drop(dead);
+        RunFolder::new(data.path()).ready().await.unwrap();
+        assert!(!left.parent().unwrap().exists());
+        assert!(holder_lives(data.path(), living.id()).unwrap());
+        living.remove().await;
+        assert!(!living.path.exists());
+    }
+
+    #[test]
+    fn bridges_that_start_at_once_never_remove_each_other() {
+        let data = tempfile::tempdir().unwrap();
+        let runs = data.path().join("run");
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        let path = runs.join(Uuid::now_v7().to_string());
+                        let (held, dead) = hold(&runs, &path).unwrap();
+                        dead.iter().for_each(|folder| unless_gone(fs::remove_dir_all(folder)).unwrap());
+                        assert!(path.exists() && is_held(&path).unwrap());
+                        drop(held);
+                    }
+                });
+            }
+        });
+    }
+}
