@@ -33,6 +33,8 @@ pub enum ErrorKind {
     SessionBusy,
     /// Power mode was asked for where the configuration does not enable it.
     ModeNotAllowed,
+    /// Another live bridge runs the session.
+    SessionHeld,
     /// The session was closed or deleted while the message waited.
     SessionClosed,
     /// The Claude CLI is not where it was looked for.
@@ -82,6 +84,7 @@ impl ErrorKind {
             Self::SessionNotFound => 1001,
             Self::SessionBusy => 1010,
             Self::ModeNotAllowed => 1011,
+            Self::SessionHeld => 1012,
             Self::SessionClosed => 1013,
             Self::CliNotFound => 1020,
             Self::CliUnsupported => 1021,
@@ -107,6 +110,7 @@ impl ErrorKind {
         matches!(
             self,
             Self::SessionBusy
+                | Self::SessionHeld
                 | Self::CliExited
                 | Self::CliTimeout
                 | Self::OverloadedApi

@@ -28,13 +28,14 @@ mod record;
 mod relay;
 mod settings;
 mod stderr;
+mod transcript;
 mod unix;
 mod wire;
 
 pub use discovery::{Cli, Discovery, MIN_VERSION};
 pub use frame::{
     ApiRetry, Assistant, Block, BlockKind, CanUseTool, ControlRequest, Frame, Init, McpServerStatus, ModelUsage,
-    Tokens, ToolResult, TurnResult, User, decode,
+    Tokens, ToolResult, Transcript, TurnResult, User, decode,
 };
 pub use guard::{GUARD, guard};
 pub use input::Input;
@@ -42,3 +43,4 @@ pub use leftovers::end_leftovers;
 pub use options::{Conversation, Launch};
 pub use process::{Exit, ExitStatusKind, Output, Process, start};
 pub use settings::{EnvPolicy, Settings};
+pub use transcript::{Transcripts, is_main_transcript, transcript_name};

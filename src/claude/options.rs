@@ -53,13 +53,15 @@ pub struct Launch {
     pub private_dir: PathBuf,
 }
 
-/// What is the same for every session: JSON lines both ways, partial messages, permission questions asked of us. The
+/// What is the same for every session: JSON lines both ways, partial messages, a copy of what
+/// goes into its transcript, permission questions asked of us. The
 /// mode is named so that the default of the person's own settings cannot widen what a session may do.
-const ALWAYS: [&str; 7] = [
+const ALWAYS: [&str; 8] = [
     "--output-format=stream-json",
     "--input-format=stream-json",
     "--verbose",
     "--include-partial-messages",
+    "--session-mirror",
     "--permission-prompt-tool=stdio",
     "--permission-mode=default",
     "--strict-mcp-config",
@@ -154,8 +156,8 @@ pub(super) mod tests {
         let mut launch = shell("", folder.path());
         launch.cli.args.clear();
         let expected = "--output-format=stream-json --input-format=stream-json --verbose \
-            --include-partial-messages --permission-prompt-tool=stdio --permission-mode=default --strict-mcp-config \
-            --session-id=0193a5f0-0000-7000-8000-000000000001 --setting-sources=user";
+            --include-partial-messages --session-mirror --permission-prompt-tool=stdio --permission-mode=default \
+            --strict-mcp-config --session-id=0193a5f0-0000-7000-8000-000000000001 --setting-sources=user";
         assert_eq!(joined(&launch, &Settings::default()).join(" "), expected);
     }
 
@@ -189,7 +191,7 @@ pub(super) mod tests {
             "--max-turns=7",
             "--max-budget-usd=1.5",
         ];
-        assert_eq!(arguments[8..], expected);
+        assert_eq!(arguments[9..], expected);
     }
 
     #[test]

@@ -102,9 +102,9 @@ fn entry(pid: u32) -> Option<Entry> {
 fn listed_by_the_library() -> Vec<Entry> {
     use sysinfo::{ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System};
     let nothing_more = ProcessRefreshKind::nothing().without_tasks();
-    let listed = System::new().and_then(|mut system| {
+    let listed = System::new().map(|mut system| {
         system.refresh_processes_specifics(ProcessesToUpdate::All, true, nothing_more);
-        Ok(system)
+        system
     });
     let system = match listed {
         Ok(system) => system,

@@ -91,12 +91,19 @@ fn resolve(flags: &Flags, request: &BootRequest) -> Result<Resolved> {
 
 /// The configuration in the terms of those who follow it.
 fn settings(config: Config, client: Option<String>, guard: PathBuf) -> service::Settings {
-    let Config { cli, trust, .. } = config;
+    let Config { cli, sessions, trust, .. } = config;
     service::Settings {
         client,
         workspace: config.workspace,
         data_dir: config.data_dir,
-        queue: config.sessions_queue,
+        limits: service::Limits {
+            queue: sessions.queue,
+            idle_timeout: sessions.idle_timeout,
+            stall_timeout: sessions.stall_timeout,
+            wait_timeout: sessions.wait_timeout,
+        },
+        max_live: sessions.max_live,
+        close_after: sessions.close_after,
         allowed_tools: config.allowed_tools,
         disallowed_tools: config.disallowed_tools,
         power: config.power_mode,

@@ -108,12 +108,24 @@ impl SettingSource {
 }
 
 /// Limits of sessions.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 #[schemars(rename = "SessionsConfig")]
 pub struct SessionsKeys {
     /// How many messages may wait in one session. Default: 32.
     pub queue: Option<usize>,
+    /// How many sessions may have a process of the Claude CLI at a time; the one that has had nothing to do for the
+    /// longest time gives way to another. Default: 8.
+    pub max_live: Option<NonZeroUsize>,
+    /// How long a message waits where all of them are at work. Default: 1 minute.
+    pub wait_timeout: Option<ConfigDuration>,
+    /// How long the process of a session with nothing to do is kept. Default: 1 hour.
+    pub idle_timeout: Option<ConfigDuration>,
+    /// After how long without a word from the CLI a turn is shown as stalled; after twice as long it is ended, unless a
+    /// tool runs. Default: 5 minutes.
+    pub stall_timeout: Option<ConfigDuration>,
+    /// After how long without any activity a session is closed; its history stays. Default: 24 hours.
+    pub close_after: Option<ConfigDuration>,
 }
 
 /// What each mode may do.
@@ -175,7 +187,7 @@ impl Keys {
             root: self.root.or(below.root),
             data_dir: self.data_dir.or(below.data_dir),
             cli: self.cli.over(below.cli),
-            sessions: SessionsKeys { queue: self.sessions.queue.or(below.sessions.queue) },
+            sessions: self.sessions.over(below.sessions),
             modes: self.modes.over(below.modes),
             mcp_servers: merged(self.mcp_servers, below.mcp_servers),
             mcp: McpKeys { timeout: self.mcp.timeout.or(below.mcp.timeout) },
@@ -207,6 +219,19 @@ impl CliKeys {
             },
             max_line_bytes: self.max_line_bytes.or(below.max_line_bytes),
             setting_sources: self.setting_sources.or(below.setting_sources),
+        }
+    }
+}
+
+impl SessionsKeys {
+    fn over(self, below: Self) -> Self {
+        Self {
+            queue: self.queue.or(below.queue),
+            max_live: self.max_live.or(below.max_live),
+            wait_timeout: self.wait_timeout.or(below.wait_timeout),
+            idle_timeout: self.idle_timeout.or(below.idle_timeout),
+            stall_timeout: self.stall_timeout.or(below.stall_timeout),
+            close_after: self.close_after.or(below.close_after),
         }
     }
 }

@@ -40,7 +40,7 @@ pub use trust::Trust;
 
 use crate::error::{Error, Result};
 use duration::ConfigDuration;
-use keys::{CliKeys, LogKeys};
+use keys::{CliKeys, LogKeys, SessionsKeys};
 use reader::Spelling;
 use tree::Node;
 
@@ -62,8 +62,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// How the Claude CLI is started.
     pub cli: Cli,
-    /// How many messages may wait in one session.
-    pub sessions_queue: usize,
+    /// The limits of sessions.
+    pub sessions: Sessions,
     /// Tools that need no permission in user mode, as rules of the CLI.
     pub allowed_tools: Vec<String>,
     /// Tools that do not exist in user mode, as rules of the CLI.
@@ -80,6 +80,23 @@ pub struct Config {
     pub trusted: bool,
     /// Which folders are trusted: a session may work in another one than the workspace.
     pub trust: Trust,
+}
+
+/// The limits of sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sessions {
+    /// How many messages may wait in one.
+    pub queue: usize,
+    /// How many may have a process at a time.
+    pub max_live: usize,
+    /// How long a message waits for one of those.
+    pub wait_timeout: Duration,
+    /// How long a process with nothing to do is kept.
+    pub idle_timeout: Duration,
+    /// After how long without a word from the CLI a turn is stalled.
+    pub stall_timeout: Duration,
+    /// After how long without any activity a session is closed.
+    pub close_after: Duration,
 }
 
 /// How the Claude CLI is started.
@@ -257,7 +274,7 @@ fn fill_in(keys: Keys, workspace: &Path, places: &Places, trust: Trust) -> Confi
             max_line_bytes: keys.cli.max_line_bytes.map_or(64 * 1024 * 1024, std::num::NonZero::get),
             setting_sources: keys.cli.setting_sources.map(|all| all.iter().map(|one| one.name().to_owned()).collect()),
         },
-        sessions_queue: keys.sessions.queue.unwrap_or(32),
+        sessions: sessions(&keys.sessions),
         allowed_tools: keys.modes.user.allowed_tools.unwrap_or_default(),
         disallowed_tools: keys.modes.user.disallowed_tools,
         power_mode: keys.modes.power.enabled.unwrap_or(false),
@@ -266,6 +283,19 @@ fn fill_in(keys: Keys, workspace: &Path, places: &Places, trust: Trust) -> Confi
         log: Log { level: keys.log.level.unwrap_or_default(), file: keys.log.file },
         trusted: trust.covers(workspace),
         trust,
+    }
+}
+
+fn sessions(keys: &SessionsKeys) -> Sessions {
+    let minutes =
+        |key: Option<ConfigDuration>, default: u64| key.map_or(Duration::from_secs(60 * default), ConfigDuration::get);
+    Sessions {
+        queue: keys.queue.unwrap_or(32),
+        max_live: keys.max_live.map_or(8, std::num::NonZero::get),
+        wait_timeout: minutes(keys.wait_timeout, 1),
+        idle_timeout: minutes(keys.idle_timeout, 60),
+        stall_timeout: minutes(keys.stall_timeout, 5),
+        close_after: minutes(keys.close_after, 24 * 60),
     }
 }
 

@@ -71,7 +71,7 @@ fn without_any_source_the_general_profile_holds() {
     assert_eq!(config.root, machine.path("ws"));
     assert_eq!(config.data_dir, machine.path("home/data"));
     assert_eq!(config.cli.max_line_bytes, 64 * 1024 * 1024);
-    assert_eq!(config.sessions_queue, 32);
+    assert_eq!(config.sessions.queue, 32);
     assert_eq!(config.mcp_timeout, Duration::from_secs(10));
     assert_eq!(config.log, Log { level: Level::Warn, file: None });
     assert!(!config.power_mode);
@@ -83,17 +83,17 @@ fn without_any_source_the_general_profile_holds() {
 fn a_later_source_wins_over_an_earlier_one() {
     let set = |queue: u32| format!("sessions.queue = {queue}\n");
     let machine = Machine::new().user(&(set(1) + "log.level = 'error'\ncli.args = ['user']\ncli.path = '/user'\n"));
-    assert_eq!(machine.config(&Value::Null).sessions_queue, 1);
+    assert_eq!(machine.config(&Value::Null).sessions.queue, 1);
 
     let mut machine = machine.workspace(&(set(2) + "log.level = 'info'"));
-    assert_eq!(machine.config(&Value::Null).sessions_queue, 2);
+    assert_eq!(machine.config(&Value::Null).sessions.queue, 2);
     assert_eq!(machine.config(&Value::Null).log.level, Level::Info);
 
     machine.flags = Flags { log_level: Some(Level::Debug), cli: Some("/flag".into()), ..Flags::default() };
     assert_eq!(machine.config(&Value::Null).log.level, Level::Debug);
 
     let config = machine.config(&json!({"sessions": {"queue": 4}, "log": {"level": "trace"}}));
-    assert_eq!((config.sessions_queue, config.log.level), (4, Level::Trace));
+    assert_eq!((config.sessions.queue, config.log.level), (4, Level::Trace));
     assert_eq!((config.cli.path, config.cli.args), (Some("/flag".into()), vec!["user".to_owned()]));
 }
 
@@ -299,7 +299,7 @@ fn the_file_of_an_untrusted_workspace_sets_limits_and_no_more() {
     wanted.workspace = config.workspace.clone();
     wanted.root = config.root.clone();
     wanted.data_dir = config.data_dir.clone();
-    wanted.sessions_queue = 5;
+    wanted.sessions.queue = 5;
     wanted.log.level = Level::Debug;
     wanted.disallowed_tools = vec!["WebFetch".to_owned()];
     assert_eq!(config, wanted);
@@ -365,7 +365,7 @@ fn a_configuration_file_that_was_named_must_exist() {
         "there is no configuration file /home/other.toml (--config or CLAUDE_BRIDGE_CONFIG names it)"
     );
     fs::write(machine.path("home/other.toml"), "sessions.queue = 7").unwrap();
-    assert_eq!(machine.config(&Value::Null).sessions_queue, 7);
+    assert_eq!(machine.config(&Value::Null).sessions.queue, 7);
 }
 
 #[test]

@@ -216,8 +216,10 @@ pub enum Status {
     Retrying,
     /// The conversation is being summarised to make room.
     Compacting,
-    /// The message waits for the turns before it.
+    /// The message waits for the turns before it, or for other sessions to come to rest.
     Queued,
+    /// The CLI has said nothing for a long time.
+    Stalled,
 }
 
 /// How serious a notice is.

@@ -48,6 +48,9 @@ pub struct Session {
     /// The process that serves it now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<ProcessInfo>,
+    /// The other bridge that runs it; from here its history can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<HeldBy>,
     /// Which credential pays, as the CLI names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
@@ -105,6 +108,19 @@ pub struct ProcessInfo {
     pub started_at: Timestamp,
     /// Its version.
     pub cli_version: String,
+}
+
+/// A bridge that runs a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldBy {
+    /// Its process id.
+    pub pid: u32,
+    /// The machine that it runs on.
+    pub host: String,
+    /// The client that it serves, as the client calls itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
 }
 
 /// An MCP server that Claude can use.

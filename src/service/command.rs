@@ -13,6 +13,8 @@ use crate::protocol::session::Session;
 
 /// What a session's task is asked.
 pub(super) enum Command {
+    /// Write down how the turns ended that a dead bridge had left running.
+    Recover,
     /// Bring a process up.
     Warm,
     /// Take a message.
@@ -39,7 +41,7 @@ impl Command {
             Self::Interrupt { reply, .. } => tell(reply, Err(error)),
             Self::Rename { reply, .. } | Self::Close { reply } => tell(reply, Err(error)),
             Self::Delete { reply } => tell(reply, Err(error)),
-            Self::Warm | Self::Cancel { .. } | Self::ShutDown => {}
+            Self::Recover | Self::Warm | Self::Cancel { .. } | Self::ShutDown => {}
         }
     }
 }

@@ -10,8 +10,10 @@ use super::record::{Record, Rest};
 use super::state::TurnRecord;
 use crate::claude;
 use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::event::EventBody;
 use crate::protocol::message::Message;
 use crate::protocol::session::{ContextInfo, Session, SessionState};
+use crate::protocol::turn::{StopReason, Turn};
 use crate::protocol::usage::Usage;
 use crate::store::{MessageRow, ModelUsage, SessionRow, TurnRow};
 
@@ -119,6 +121,7 @@ pub(super) fn session_of(record: &Record, state: SessionState, last_seq: u64) ->
         usage: record.usage,
         cost_usd: record.cost_usd,
         process: None,
+        held_by: None,
         credential: record.credential.clone(),
         provider_session_id: record.provider_started.then_some(record.provider_session_id),
     }
@@ -195,6 +198,54 @@ pub(super) fn turn_row(record: &TurnRecord) -> Result<TurnRow> {
         error: turn.error.as_ref().map(to_json).transpose()?,
         usage_by_model: record.usage_by_model.iter().map(|(model, usage)| model_usage(model, usage)).collect(),
     })
+}
+
+/// The turn that a row holds, also one that has not ended.
+pub(super) fn turn_record(row: TurnRow) -> Result<TurnRecord> {
+    let stop_reason = match &row.stop_reason {
+        Some(reason) => from_name("turns.stop_reason", reason)?,
+        None => StopReason::Interrupted,
+    };
+    let turn = Turn {
+        id: row.id,
+        session_id: row.session_id,
+        stop_reason,
+        text: row.text,
+        tool_calls: from_json("turns.tool_calls", &row.tool_calls)?,
+        usage: Usage {
+            input_tokens: row.input_tokens,
+            output_tokens: row.output_tokens,
+            cache_read_tokens: row.cache_read_tokens,
+            cache_write_tokens: row.cache_write_tokens,
+        },
+        cost_usd: row.cost_usd,
+        duration_ms: row.duration_ms,
+        first_text_ms: row.first_text_ms,
+        error: row.error.as_deref().map(|error| from_json("turns.error", error)).transpose()?,
+    };
+    Ok(TurnRecord {
+        turn,
+        message_id: row.message_id,
+        origin: from_name("turns.origin", &row.origin)?,
+        started_at: row.started_at,
+        ended_at: row.ended_at,
+        usage_by_model: row.usage_by_model.into_iter().map(usage_of_model).collect(),
+    })
+}
+
+/// What a stored event says.
+pub(super) fn event_body(json: &str) -> Result<EventBody> {
+    from_json("events.body", json)
+}
+
+fn usage_of_model(row: ModelUsage) -> (String, claude::ModelUsage) {
+    let tokens = claude::Tokens {
+        input: row.input_tokens,
+        output: row.output_tokens,
+        cache_read: row.cache_read_tokens,
+        cache_write: row.cache_write_tokens,
+    };
+    (row.model, claude::ModelUsage { tokens, cost_usd: row.cost_usd })
 }
 
 fn model_usage(model: &str, usage: &claude::ModelUsage) -> ModelUsage {

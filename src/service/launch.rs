@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::memory;
 use super::record::Record;
 use super::run_folder::RunFolder;
 use super::settings::Settings;
+use super::state::{Known, Rung};
 use crate::claude::{self, Conversation, Discovery, Launch, Process};
 use crate::context::{self, Context, Facts};
 use crate::error::{Error, Result};
@@ -21,7 +23,7 @@ pub(super) struct Launcher {
     store: Store,
     discovery: Discovery,
     /// The private files of running sessions, a folder each.
-    run_folder: RunFolder,
+    run_folder: Arc<RunFolder>,
 }
 
 /// A process that was started, and what it was told.
@@ -31,21 +33,21 @@ pub(super) struct Launched {
     pub(super) cli_version: String,
     /// The context, where it was built for this start: from now on it is frozen.
     pub(super) new_context: Option<Context>,
+    /// What the process knows of the conversation.
+    pub(super) known: Known,
 }
 
 impl Launcher {
-    pub(super) fn new(settings: Settings, store: Store) -> Arc<Self> {
-        let run_folder = RunFolder::new(&settings.data_dir);
-        let launcher = Arc::new(Self { settings, store, discovery: Discovery::default(), run_folder });
-        tokio::spawn(Arc::clone(&launcher).sweep());
-        launcher
+    pub(super) fn new(settings: Settings, store: Store, run_folder: Arc<RunFolder>) -> Arc<Self> {
+        Arc::new(Self { settings, store, discovery: Discovery::default(), run_folder })
     }
 
-    /// Takes care of what dead bridges left, before anybody asks for a process.
-    async fn sweep(self: Arc<Self>) {
-        if let Err(error) = self.run_folder.ready().await {
-            tracing::warn!(%error, "what dead bridges left is not taken care of");
-        }
+    /// Ends what dead bridges left running.
+    ///
+    /// # Errors
+    /// `internalError` where our own run folder cannot be made.
+    pub(super) async fn sweep(&self) -> Result<()> {
+        self.run_folder.ready().await.map(drop)
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -57,16 +59,18 @@ impl Launcher {
     /// # Errors
     /// `cliNotFound`, `cliUnsupported`, `cliExited` where it could not even begin, `invalidParams` where the folder
     /// is gone.
-    pub(super) async fn launch(&self, record: &Record) -> Result<Launched> {
+    pub(super) async fn launch(&self, record: &Record, rung: Rung) -> Result<Launched> {
         check_folder(&record.cwd).await?;
         let cli = self.discovery.discover(&self.settings.cli).await?;
         let (context, new_context) = self.context_of(record).await?;
         let cli_version = cli.version.clone();
         let trusted = self.is_trusted(&record.cwd).await;
+        // Before the transcript is looked at: what a dead bridge left running may still write to it.
         let private_dir = self.run_folder.ready().await?.join(record.id.to_string());
-        let launch = self.launch_of(record, cli, context, trusted, private_dir)?;
+        let (conversation, known) = memory::prepare(&self.store, &self.settings.cli.env, record, rung).await?;
+        let launch = self.launch_of(record, cli, context, conversation, trusted, private_dir)?;
         let process = claude::start(&launch, &self.settings.cli).await?;
-        Ok(Launched { process, cli_version, new_context })
+        Ok(Launched { process, cli_version, new_context, known })
     }
 
     /// What Claude is told: once built it never changes, so that the model's prompt cache holds.
@@ -96,14 +100,11 @@ impl Launcher {
         record: &Record,
         cli: claude::Cli,
         system_prompt: String,
+        conversation: Conversation,
         trusted: bool,
         private_dir: PathBuf,
     ) -> Result<Launch> {
         let settings = &self.settings;
-        let conversation = match record.provider_started {
-            true => Conversation::Resume(record.provider_session_id),
-            false => Conversation::New(record.provider_session_id),
-        };
         let user_only = |rules: &Vec<String>| if record.mode == Mode::User { rules.clone() } else { Vec::new() };
         Ok(Launch {
             cli,

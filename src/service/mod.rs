@@ -6,15 +6,21 @@
 
 mod command;
 mod content;
+mod cut_turns;
 mod followers;
 mod history;
+mod housekeeping;
 mod journal;
 mod launch;
+mod lease;
+mod memory;
 mod permission;
 mod query;
 mod record;
 mod registry;
+mod retelling;
 mod run_folder;
+mod seats;
 mod session;
 mod settings;
 pub mod sink;
@@ -22,10 +28,11 @@ mod state;
 mod title;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -39,12 +46,15 @@ use crate::time::Timestamp;
 use command::Command;
 use content::Prompt;
 use launch::{Launcher, check_folder};
+use lease::Holder;
 use record::{Record, Rest};
 use registry::Registry;
+use run_folder::RunFolder;
+use seats::Seats;
 use session::session_not_found;
 use sink::EventSink;
 
-pub use settings::Settings;
+pub use settings::{Limits, Settings};
 
 /// The longest title, in characters.
 const TITLE_LIMIT: usize = 200;
@@ -61,6 +71,9 @@ struct Inner {
     store: Store,
     launcher: Arc<Launcher>,
     registry: Registry,
+    seats: Seats,
+    holder: Holder,
+    housekeeping: OnceLock<JoinHandle<()>>,
 }
 
 /// A message that a session has been given, and the turn that will come of it.
@@ -107,8 +120,14 @@ impl Service {
     #[must_use]
     pub fn start(settings: Settings) -> Self {
         let store = Store::open(settings.data_dir.clone());
-        let launcher = Launcher::new(settings, store.clone());
-        Self { inner: Arc::new(Inner { store, launcher, registry: Registry::default() }) }
+        let seats = Seats::new(settings.max_live);
+        let run_folder = Arc::new(RunFolder::new(&settings.data_dir));
+        let holder = Holder::new(Arc::clone(&run_folder), settings.client.clone());
+        let launcher = Launcher::new(settings, store.clone(), run_folder);
+        let registry = Registry::default();
+        let inner = Arc::new(Inner { store, launcher, registry, seats, holder, housekeeping: OnceLock::new() });
+        inner.housekeeping.get_or_init(|| housekeeping::start(&inner));
+        Self { inner }
     }
 
     /// The modes that a session can be in here.
@@ -132,7 +151,8 @@ impl Service {
         let cwd = self.folder_of(params.cwd.as_deref()).await?;
         let record = new_record(params, cwd)?;
         let row = history::session_row(&record, 0)?;
-        self.inner.store.create_session(row.clone(), None).await?;
+        self.inner.holder.come_alive().await?;
+        self.inner.store.create_session(row.clone(), Some(self.inner.holder.lease(record.id))).await?;
         self.command_with(record.id, Command::Warm, Some(row.clone()))?;
         match self.inner.registry.view(record.id) {
             Some(session) => Ok(session),
@@ -166,7 +186,10 @@ impl Service {
             return Ok(session);
         }
         let row = self.inner.store.session(id).await?.ok_or_else(|| session_not_found(id))?;
-        history::resting_session(row)
+        let lease = self.inner.store.lease(id).await?.filter(|lease| self.inner.holder.is_held_elsewhere(lease));
+        let mut session = history::resting_session(row)?;
+        session.held_by = lease.as_ref().map(lease::held_by);
+        Ok(session)
     }
 
     /// A page of sessions, newest activity first.
@@ -174,7 +197,7 @@ impl Service {
     /// # Errors
     /// `invalidParams`, a store error.
     pub async fn sessions(&self, params: SessionListParams) -> Result<SessionListResult> {
-        query::sessions(&self.inner.store, &self.inner.registry, params).await
+        query::sessions(&self.inner, params).await
     }
 
     /// Gives a session another title.
@@ -232,6 +255,9 @@ impl Service {
 
     /// Ends all turns and processes and writes what is left to write, within `grace`.
     pub async fn shut_down(&self, grace: Duration) {
+        if let Some(task) = self.inner.housekeeping.get() {
+            task.abort();
+        }
         let tasks = self.inner.registry.close();
         let all = futures_util::future::join_all(tasks);
         match timeout(grace, all).await {

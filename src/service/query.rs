@@ -1,15 +1,19 @@
 //! Pages of what is stored.
 
+use std::collections::HashMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::Inner;
 use super::history::{message_of, resting_session, stored_state};
+use super::lease::held_by;
 use super::registry::Registry;
 use super::session::session_not_found;
 use crate::error::{Error, Result};
 use crate::ids::SessionId;
 use crate::protocol::message::{MessageListParams, MessageListResult, Order};
-use crate::protocol::session::{Session, SessionListParams, SessionListResult};
+use crate::protocol::session::{HeldBy, Session, SessionListParams, SessionListResult};
 use crate::store::{MessageQuery, SessionQuery, SessionRow, Store};
 use crate::time::Timestamp;
 
@@ -17,11 +21,8 @@ const DEFAULT_LIMIT: u32 = 100;
 const MAX_LIMIT: u32 = 1000;
 
 /// A page of sessions, newest activity first.
-pub(super) async fn sessions(
-    store: &Store,
-    registry: &Registry,
-    params: SessionListParams,
-) -> Result<SessionListResult> {
+pub(super) async fn sessions(inner: &Inner, params: SessionListParams) -> Result<SessionListResult> {
+    let held = held_elsewhere(inner).await?;
     let limit = checked_limit(params.limit)?;
     let mut before = params.cursor.as_deref().map(session_cursor).transpose()?;
     let mut sessions = Vec::new();
@@ -33,7 +34,7 @@ pub(super) async fn sessions(
             state: params.state.and_then(stored_state).map(|state| vec![state.to_owned()]),
             title_contains: params.query.clone(),
         };
-        let rows = store.sessions(query).await?;
+        let rows = inner.store.sessions(query).await?;
         let exhausted = rows.len() <= limit as usize;
         for row in rows {
             if sessions.len() == limit as usize {
@@ -41,7 +42,7 @@ pub(super) async fn sessions(
                 return Ok(SessionListResult { sessions, next_cursor });
             }
             before = Some((row.last_active_at, row.id));
-            let session = current(registry, row)?;
+            let session = current(&inner.registry, &held, row)?;
             if params.state.is_none_or(|state| session.state == state) {
                 sessions.push(session);
             }
@@ -52,12 +53,20 @@ pub(super) async fn sessions(
     }
 }
 
+/// The sessions that other bridges run, and which those are.
+async fn held_elsewhere(inner: &Inner) -> Result<HashMap<SessionId, HeldBy>> {
+    let leases = inner.store.leases().await?.into_iter().filter(|lease| inner.holder.is_held_elsewhere(lease));
+    Ok(leases.map(|lease| (lease.session_id, held_by(&lease))).collect())
+}
+
 /// The session as its task shows it, or as it is stored.
-fn current(registry: &Registry, row: SessionRow) -> Result<Session> {
-    match registry.view(row.id) {
-        Some(session) => Ok(session),
-        None => resting_session(row),
+fn current(registry: &Registry, held: &HashMap<SessionId, HeldBy>, row: SessionRow) -> Result<Session> {
+    if let Some(session) = registry.view(row.id) {
+        return Ok(session);
     }
+    let mut session = resting_session(row)?;
+    session.held_by = held.get(&session.id).cloned();
+    Ok(session)
 }
 
 /// A page of a session's messages.

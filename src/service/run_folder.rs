@@ -12,54 +12,77 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
-use uuid::Uuid;
 
 use crate::claude;
 use crate::error::{Error, ErrorKind, Result};
+use crate::ids::BridgeId;
 
 /// The folder of this bridge.
 #[derive(Debug)]
 pub(super) struct RunFolder {
-    id: Uuid,
+    id: BridgeId,
     runs: PathBuf,
     path: PathBuf,
-    /// Locked, once it is there.
-    held: OnceCell<File>,
+    /// Once it is there and locked.
+    held: OnceCell<Held>,
+    /// Once what dead bridges left is gone.
+    swept: OnceCell<()>,
+}
+
+/// The lock of a folder, and the folders of dead bridges that were found when it was taken.
+#[derive(Debug)]
+struct Held {
+    _lock: File,
+    dead: Vec<PathBuf>,
 }
 
 impl RunFolder {
-    /// A folder of a new bridge, which [`Self::ready`] makes.
+    /// A folder of a new bridge, which [`Self::hold`] makes.
     pub(super) fn new(data_dir: &Path) -> Self {
-        let (id, runs) = (Uuid::now_v7(), data_dir.join("run"));
-        Self { path: runs.join(id.to_string()), id, runs, held: OnceCell::new() }
+        let (id, runs) = (BridgeId::new(), data_dir.join("run"));
+        Self { path: runs.join(id.to_string()), id, runs, held: OnceCell::new(), swept: OnceCell::new() }
     }
 
     /// The bridge's id.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the lease of a session will name its holder"))]
-    pub(super) fn id(&self) -> Uuid {
+    pub(super) fn id(&self) -> BridgeId {
         self.id
     }
 
-    /// Makes the folder and takes care of what dead bridges left, once; then it is the folder at once.
+    /// Makes the folder and locks it, once: from then on this bridge lives, as others see it.
+    ///
+    /// # Errors
+    /// `internalError` if the folder cannot be made or locked.
+    pub(super) async fn hold(&self) -> Result<()> {
+        self.held().await.map(drop)
+    }
+
+    /// Takes care, once, of what dead bridges left; then it is the folder at once.
     ///
     /// # Errors
     /// `internalError` if the folder cannot be made or locked.
     pub(super) async fn ready(&self) -> Result<&Path> {
-        self.held.get_or_try_init(|| self.prepare()).await?;
+        let Held { dead, .. } = self.held().await?;
+        self.swept.get_or_init(|| sweep(dead)).await;
         Ok(&self.path)
     }
 
-    async fn prepare(&self) -> Result<File> {
+    /// Whether the bridge of this id, on the same data folder, lives. Where that cannot be known it counts as living.
+    pub(super) fn lives(&self, bridge: BridgeId) -> bool {
+        is_held(&self.runs.join(bridge.to_string())).unwrap_or_else(|problem| {
+            tracing::warn!(%bridge, %problem, "cannot tell whether another bridge lives");
+            true
+        })
+    }
+
+    async fn held(&self) -> Result<&Held> {
+        self.held.get_or_try_init(|| self.take_hold()).await
+    }
+
+    async fn take_hold(&self) -> Result<Held> {
         let (runs, path) = (self.runs.clone(), self.path.clone());
-        let prepared = spawn_blocking(move || hold(&runs, &path)).await;
-        let prepared = prepared.unwrap_or_else(|problem| Err(io::Error::other(problem)));
-        let (lock, dead) = prepared.map_err(|problem| cannot_hold(&self.path, &problem))?;
-        for folder in dead {
-            if let Err(problem) = end(&folder).await {
-                tracing::warn!(folder = %folder.display(), %problem, "what a dead bridge left cannot be removed");
-            }
-        }
-        Ok(lock)
+        let held = spawn_blocking(move || hold(&runs, &path)).await;
+        let held = held.unwrap_or_else(|problem| Err(io::Error::other(problem)));
+        held.map_err(|problem| cannot_hold(&self.path, &problem))
     }
 
     /// Removes the folder, with whatever is still in it.
@@ -70,23 +93,23 @@ impl RunFolder {
     }
 }
 
-/// Whether the bridge of this id lives.
-///
-/// # Errors
-/// Those of the file system, which leave it open.
-#[cfg_attr(not(test), expect(dead_code, reason = "the lease of a session will ask"))]
-pub(super) fn holder_lives(data_dir: &Path, bridge: Uuid) -> io::Result<bool> {
-    is_held(&data_dir.join("run").join(bridge.to_string()))
+/// Ends what dead bridges left running, and removes their folders.
+async fn sweep(dead: &[PathBuf]) {
+    for folder in dead {
+        if let Err(problem) = end(folder).await {
+            tracing::warn!(folder = %folder.display(), %problem, "what a dead bridge left cannot be removed");
+        }
+    }
 }
 
 /// Makes `path` and locks it; gives the folders of dead bridges beside it, too.
-fn hold(runs: &Path, path: &Path) -> io::Result<(File, Vec<PathBuf>)> {
+fn hold(runs: &Path, path: &Path) -> io::Result<Held> {
     DirBuilder::new().recursive(true).mode(0o700).create(runs)?;
     let door = File::open(runs)?;
     door.lock()?;
     DirBuilder::new().mode(0o700).create(path)?;
-    let held = File::open(path)?;
-    held.lock()?;
+    let lock = File::open(path)?;
+    lock.lock()?;
     let mut dead = Vec::new();
     for entry in fs::read_dir(runs)? {
         let other = entry?.path();
@@ -94,7 +117,7 @@ fn hold(runs: &Path, path: &Path) -> io::Result<(File, Vec<PathBuf>)> {
             dead.push(other);
         }
     }
-    Ok((held, dead))
+    Ok(Held { _lock: lock, dead })
 }
 
 /// Whether somebody holds the lock of a folder. It is asked for a share, so that those who ask do not meet each other.
@@ -135,14 +158,14 @@ mod tests {
     #[tokio::test]
     async fn a_bridge_lives_until_its_folder_is_let_go() {
         let data = tempfile::tempdir().unwrap();
-        let bridge = RunFolder::new(data.path());
-        assert!(!holder_lives(data.path(), bridge.id()).unwrap());
+        let (bridge, other) = (RunFolder::new(data.path()), RunFolder::new(data.path()));
+        assert!(!other.lives(bridge.id()));
         let path = bridge.ready().await.unwrap().to_owned();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
-        assert!(holder_lives(data.path(), bridge.id()).unwrap());
+        assert!(other.lives(bridge.id()));
         let id = bridge.id();
         drop(bridge);
-        assert!(!holder_lives(data.path(), id).unwrap());
+        assert!(!other.lives(id));
         assert!(path.exists());
     }
 
@@ -156,9 +179,10 @@ mod tests {
         living.ready().await.unwrap();
         assert!(left.exists(), "its bridge lives");
         drop(dead);
-        RunFolder::new(data.path()).ready().await.unwrap();
+        let next = RunFolder::new(data.path());
+        next.ready().await.unwrap();
         assert!(!left.parent().unwrap().exists());
-        assert!(holder_lives(data.path(), living.id()).unwrap());
+        assert!(next.lives(living.id()));
         living.remove().await;
         assert!(!living.path.exists());
     }
@@ -171,9 +195,9 @@ mod tests {
             for _ in 0..8 {
                 scope.spawn(|| {
                     for _ in 0..50 {
-                        let path = runs.join(Uuid::now_v7().to_string());
-                        let (held, dead) = hold(&runs, &path).unwrap();
-                        dead.iter().for_each(|folder| unless_gone(fs::remove_dir_all(folder)).unwrap());
+                        let path = runs.join(BridgeId::new().to_string());
+                        let held = hold(&runs, &path).unwrap();
+                        held.dead.iter().for_each(|folder| unless_gone(fs::remove_dir_all(folder)).unwrap());
                         assert!(path.exists() && is_held(&path).unwrap());
                         drop(held);
                     }

@@ -18,8 +18,12 @@ pub struct Settings {
     pub client: Option<String>,
     /// How the Claude CLI is found and started.
     pub cli: claude::Settings,
-    /// How many messages may wait in one session.
-    pub queue: usize,
+    /// What bounds each session.
+    pub limits: Limits,
+    /// How many sessions may have a process at a time.
+    pub max_live: usize,
+    /// After how long without any activity a session that has no process is closed.
+    pub close_after: Duration,
     /// Rules for what user mode may do without asking, in the CLI's own notation.
     pub allowed_tools: Vec<String>,
     /// What no session may do in user mode, in the CLI's own notation.
@@ -34,6 +38,28 @@ pub struct Settings {
     pub trusted: Vec<PathBuf>,
 }
 
+/// What bounds a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How many messages may wait in it.
+    pub queue: usize,
+    /// How long its process is kept while there is nothing to do.
+    pub idle_timeout: Duration,
+    /// After how long without a word from the CLI a turn counts as stalled; after twice as long it is ended.
+    pub stall_timeout: Duration,
+    /// How long a message waits for other sessions to leave room for a process.
+    pub wait_timeout: Duration,
+}
+
+#[cfg(test)]
+impl Limits {
+    /// Those of a test in which nothing takes long.
+    pub(crate) fn for_tests() -> Self {
+        let hour = Duration::from_secs(3600);
+        Self { queue: 32, idle_timeout: hour, stall_timeout: hour, wait_timeout: hour }
+    }
+}
+
 #[cfg(test)]
 impl Settings {
     /// A configuration that finds no CLI and keeps its history in `folder`.
@@ -44,7 +70,9 @@ impl Settings {
             workspace: folder.to_owned(),
             client: None,
             cli: claude::Settings { path, ..claude::Settings::default() },
-            queue: 32,
+            limits: Limits::for_tests(),
+            max_live: 8,
+            close_after: Duration::from_secs(24 * 3600),
             allowed_tools: Vec::new(),
             disallowed_tools: Vec::new(),
             power: false,

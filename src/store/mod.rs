@@ -203,6 +203,14 @@ impl Store {
         self.read("cannot read the transcript", move |db| transcripts::of(db, session, conversation)).await
     }
 
+    /// The names of the files that the transcript of a conversation is in.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn transcript_names(&self, session: SessionId, conversation: ProviderSessionId) -> Result<Vec<String>> {
+        self.read("cannot read the transcript", move |db| transcripts::names(db, session, conversation)).await
+    }
+
     /// The text of a context.
     ///
     /// # Errors

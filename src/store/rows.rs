@@ -216,7 +216,7 @@ pub struct TranscriptRow {
     pub provider_session_id: ProviderSessionId,
     /// The CLI's name for the file that they were added to.
     pub file: String,
-    /// The lines, joined by line feeds, with none at the end.
+    /// The lines, each with its line feed.
     pub lines: String,
 }
 

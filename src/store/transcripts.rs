@@ -13,6 +13,8 @@ const INSERT: &str = "INSERT INTO transcripts (session_id, number, provider_sess
 pub(super) const BY_CONVERSATION: &str = "SELECT session_id, provider_session_id, file, entries FROM transcripts \
      WHERE session_id = ?1 AND provider_session_id = ?2 ORDER BY number";
 
+const NAMES: &str = "SELECT DISTINCT file FROM transcripts WHERE session_id = ?1 AND provider_session_id = ?2";
+
 /// Adds lines behind those that the session has.
 pub(super) fn insert(db: &Connection, row: &TranscriptRow) -> rusqlite::Result<()> {
     let entries = compress(&row.lines).map_err(|problem| Error::ToSqlConversionFailure(Box::new(problem)))?;
@@ -27,6 +29,15 @@ pub(super) fn of(
     conversation: ProviderSessionId,
 ) -> rusqlite::Result<Vec<TranscriptRow>> {
     db.prepare_cached(BY_CONVERSATION)?.query_map(params![session, conversation], read)?.collect()
+}
+
+/// The names of the files that a conversation's lines are in.
+pub(super) fn names(
+    db: &Connection,
+    session: SessionId,
+    conversation: ProviderSessionId,
+) -> rusqlite::Result<Vec<String>> {
+    db.prepare_cached(NAMES)?.query_map(params![session, conversation], |row| row.get(0))?.collect()
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<TranscriptRow> {

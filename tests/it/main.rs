@@ -14,6 +14,7 @@ mod events;
 mod faults;
 mod golden;
 mod history;
+mod life;
 mod messages;
 mod progress;
 mod protocol;

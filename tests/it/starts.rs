@@ -57,6 +57,7 @@ fn the_cli_is_started_with_exactly_these_arguments() {
         "--input-format=stream-json",
         "--verbose",
         "--include-partial-messages",
+        "--session-mirror",
         "--permission-prompt-tool=stdio",
         "--permission-mode=default",
         "--strict-mcp-config",

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 pub use conversation::{Assistant, Block, ToolResult, User};
-pub use system::{ApiRetry, CanUseTool, ControlRequest, Init, McpServerStatus};
+pub use system::{ApiRetry, CanUseTool, ControlRequest, Init, McpServerStatus, Transcript};
 pub use turn::{ModelUsage, Tokens, TurnResult};
 
 use fields::text;
@@ -94,6 +94,15 @@ pub enum Frame {
         /// The answer, or why there is none.
         response: Result<Value, String>,
     },
+    /// What the CLI has just written to its transcript of the conversation.
+    Transcript(Transcript),
+    /// The tasks that go on beside the turns have changed.
+    BackgroundTasks {
+        /// How many there are.
+        running: usize,
+        /// The frame, untouched.
+        frame: Value,
+    },
     /// A frame that this version does not know.
     Unknown {
         /// Its type, with its subtype where it has one: `system/task_started`.
@@ -166,6 +175,8 @@ fn by_type(mut frame: Map<String, Value>) -> Option<Frame> {
         (Some("system"), Some("init")) => Some(Frame::Init(Box::new(Init::read(&frame)))),
         (Some("system"), Some("status")) => Some(Frame::Status { status: text(&frame, "status") }),
         (Some("system"), Some("api_retry")) => Some(Frame::ApiRetry(ApiRetry::read(&frame))),
+        (Some("system"), Some("background_tasks_changed")) => Some(system::background_tasks(frame)),
+        (Some("transcript_mirror"), _) => Some(system::transcript(frame)),
         (Some("control_request" | "control_cancel_request" | "control_response"), _) => Some(system::control(frame)),
         // How long a thought is by now: with each of its deltas, which say it as well.
         (Some("system"), Some("thinking_tokens")) | (Some("keep_alive"), _) => None,

@@ -88,6 +88,34 @@ impl ApiRetry {
     }
 }
 
+/// Lines of the transcript from which the CLI can go on with a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transcript {
+    /// The file, as the CLI names it: `…/projects/-home-ada-bracket/ID.jsonl`.
+    pub file: String,
+    /// The lines, each with its newline; what they mean is the CLI's business.
+    pub lines: String,
+}
+
+pub(super) fn transcript(mut frame: Object) -> Frame {
+    let (file, entries) = (text(&frame, "filePath"), take(&mut frame, "entries"));
+    match (file, entries) {
+        (Some(file), Value::Array(entries)) => {
+            let lines = entries.iter().map(|entry| format!("{entry}\n")).collect();
+            Frame::Transcript(Transcript { file, lines })
+        }
+        (_, entries) => {
+            frame.insert("entries".to_owned(), entries);
+            unknown(frame)
+        }
+    }
+}
+
+pub(super) fn background_tasks(frame: Object) -> Frame {
+    let running = objects(&frame, "tasks").count();
+    Frame::BackgroundTasks { running, frame: Value::Object(frame) }
+}
+
 /// A question of the CLI's.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ControlRequest {

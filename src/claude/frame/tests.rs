@@ -51,7 +51,6 @@ fn every_recorded_frame_is_read_and_only_these_types_are_unknown() {
         }
     }
     let expected = [
-        ("system/background_tasks_changed", 2),
         ("system/compact_boundary", 1),
         ("system/task_notification", 1),
         ("system/task_started", 1),

@@ -18,6 +18,7 @@ impl Method for MessageSend {
     const ERRORS: &'static [ErrorKind] = &[
         ErrorKind::SessionNotFound,
         ErrorKind::SessionBusy,
+        ErrorKind::SessionHeld,
         ErrorKind::SessionClosed,
         ErrorKind::CliNotFound,
         ErrorKind::CliUnsupported,
@@ -25,6 +26,7 @@ impl Method for MessageSend {
         ErrorKind::CliTimeout,
         ErrorKind::CliProtocol,
         ErrorKind::StoreUnavailable,
+        ErrorKind::Overloaded,
         ErrorKind::ShuttingDown,
     ];
     type Params = MessageSendParams;

@@ -19,6 +19,11 @@ const INTERRUPT_MARK: &str = "[Request interrupted by user";
 
 impl State {
     pub(super) fn frame(&mut self, frame: Frame, now: Timestamp, effects: &mut Effects) {
+        self.heard_at = now;
+        // It is a copy of what lasts, whatever the process is told meanwhile.
+        if let Frame::Transcript(transcript) = frame {
+            return effects.push(Effect::KeepTranscript(transcript));
+        }
         match self.phase {
             Phase::Up => {}
             Phase::Starting if !is_of_a_turn(&frame) => {}
@@ -44,7 +49,15 @@ impl State {
             }
             // Answers to interrupts say nothing that the result does not; nothing is pending that could be withdrawn;
             // a block announces itself with its first delta.
-            Frame::ControlResponse { .. } | Frame::ControlCancel { .. } | Frame::BlockStart { .. } => {}
+            Frame::ControlResponse { .. }
+            | Frame::ControlCancel { .. }
+            | Frame::BlockStart { .. }
+            | Frame::Transcript(_) => {}
+            Frame::BackgroundTasks { running, frame } => {
+                self.background_tasks = running;
+                let frame_type = "system/background_tasks_changed".to_owned();
+                effects.event(self.current_turn(), EventBody::Unknown { frame_type, frame });
+            }
             Frame::Unknown { frame_type, frame } => {
                 effects.event(self.current_turn(), EventBody::Unknown { frame_type, frame });
             }
@@ -92,7 +105,6 @@ impl State {
 
     /// The CLI has a conversation from here on, under this id.
     fn conversation_began(&mut self, init: &Init, effects: &mut Effects) {
-        self.flipped = false;
         let id = init.provider_session_id.unwrap_or(self.record.provider_session_id);
         if !self.record.provider_started || self.record.provider_session_id != id {
             self.record.provider_started = true;

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    DRAIN_DEADLINE, Effect, Effects, INITIALIZE_ID, INTERRUPT_DEADLINE, Phase, Rest, START_DEADLINE, State, Timer,
+    DRAIN_DEADLINE, Effect, Effects, INITIALIZE_ID, INTERRUPT_DEADLINE, Known, Phase, Rest, Rung, START_DEADLINE,
+    State, Timer,
 };
 use crate::claude::{self, Exit};
 use crate::error::{Error, ErrorKind, Result};
@@ -22,12 +23,13 @@ impl State {
     pub(super) fn go_up(&mut self, effects: &mut Effects) {
         self.phase = Phase::Starting;
         self.record.rest = Rest::Parked;
-        effects.push(Effect::Start);
         effects.push(Effect::SetTimer(Timer::Start, START_DEADLINE));
+        effects.push(Effect::Start { rung: self.rung, urgent: !self.queue.is_empty() });
         effects.session_changed();
     }
 
-    pub(super) fn spawned(&self, effects: &mut Effects) {
+    pub(super) fn spawned(&mut self, known: Known, effects: &mut Effects) {
+        self.learn(known, effects);
         match self.phase {
             // It was there before its start could be called off.
             Phase::Stopping => effects.push(Effect::Stop),
@@ -43,6 +45,7 @@ impl State {
         match answer {
             Ok(answer) => {
                 self.phase = Phase::Up;
+                self.rung = Rung::Own;
                 self.totals = Default::default();
                 self.record.credential = credential(&answer);
                 effects.push(Effect::ClearTimer(Timer::Start));
@@ -74,8 +77,7 @@ impl State {
 
     /// The process ended before it took messages.
     fn ended_early(&mut self, exit: &Exit, effects: &mut Effects) {
-        if self.flip_conversation(exit) {
-            effects.push(Effect::ClearTimer(Timer::Start));
+        if self.take_next_rung(exit) {
             self.go_up(effects);
         } else {
             self.start_failed(&exit.to_error(), effects);
@@ -98,6 +100,7 @@ impl State {
     /// No process is left: says so, or starts one where a message waits.
     fn came_down(&mut self, effects: &mut Effects) {
         self.phase = Phase::Down;
+        self.background_tasks = 0;
         effects.session_changed();
         if !self.queue.is_empty() && !self.draining {
             self.go_up(effects);
@@ -127,20 +130,6 @@ impl State {
         effects.event(None, EventBody::Error { error: error.to_data() });
         effects.session_changed();
         self.answer_queue(error, effects);
-    }
-
-    /// A crash between making a conversation and recording that it was made leaves us wrong about which it is. The CLI
-    /// then says so at its start; the other way round is tried, once.
-    fn flip_conversation(&mut self, exit: &Exit) -> bool {
-        let lost = says(exit, "No conversation found");
-        let known = says(exit, "is already in use");
-        let wrong = if self.record.provider_started { lost && self.record.message_count <= 1 } else { known };
-        let flip = wrong && !self.flipped;
-        if flip {
-            self.flipped = true;
-            self.record.provider_started = !self.record.provider_started;
-        }
-        flip
     }
 
     pub(super) fn close(&mut self, now: Timestamp, effects: &mut Effects) {
@@ -196,6 +185,9 @@ impl State {
             }
             Timer::Interrupt if self.turn.is_some() => self.escalate_interrupt(now, effects),
             Timer::Drain => self.end_process(now, effects),
+            Timer::Room => self.crowded_out(effects),
+            Timer::Idle => self.park(effects),
+            Timer::Silence => self.silence(now, effects),
             Timer::Start | Timer::Interrupt => {}
         }
     }
@@ -216,11 +208,6 @@ impl State {
     pub(super) fn is_initialize(request_id: &str) -> bool {
         request_id == INITIALIZE_ID
     }
-}
-
-/// Whether the CLI's last words hold these.
-fn says(exit: &Exit, words: &str) -> bool {
-    exit.stderr_tail.iter().any(|line| line.contains(words))
 }
 
 /// Which credential pays, from the answer to `initialize`: an API key outranks a login without a word, and people

@@ -5,11 +5,15 @@
 
 mod frames;
 mod items;
+mod ladder;
 mod lifecycle;
+mod recovery;
+mod rest;
 #[cfg(test)]
 mod tests;
 mod totals;
 mod turns;
+mod watchdog;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -25,8 +29,12 @@ use crate::time::Timestamp;
 
 use super::content::Prompt;
 use super::record::{Record, Rest};
+use super::settings::Limits;
 use totals::Totals;
 use turns::ActiveTurn;
+
+pub(super) use ladder::{Known, Rung};
+pub(super) use recovery::{CutTurn, Fragment};
 
 /// How long a CLI may take from its start to the answer to `initialize`; MCP servers may be starting.
 const START_DEADLINE: Duration = Duration::from_secs(60);
@@ -54,8 +62,16 @@ pub(super) enum Input {
     Close,
     /// This program goes down.
     ShutDown,
-    /// A process is there.
-    Spawned,
+    /// Other sessions have as many processes as there may be: the start waits for one of them.
+    NoRoom,
+    /// There is room for a process now, and it is being started.
+    Room,
+    /// Another session needs the room: end the process if there is nothing to do.
+    Park,
+    /// Turns that were running when a bridge died.
+    CutShort(Vec<CutTurn>),
+    /// A process is there, which knows this much of the conversation.
+    Spawned(Known),
     /// No process could be started.
     SpawnFailed(Error),
     /// The process said something.
@@ -77,18 +93,31 @@ pub(super) enum Timer {
     Interrupt,
     /// The turn to end while this program goes down.
     Drain,
+    /// Room for a process.
+    Room,
+    /// Something to do.
+    Idle,
+    /// A word from the process.
+    Silence,
 }
 
-/// What the session's task has to do, in order. Whatever is emitted or saved is stored before the next effect of
-/// another kind is carried out.
+/// What the session's task has to do, in order. Whatever is emitted or saved is stored before anything is done that
+/// others notice: a process started, ended or written to, a request answered.
 #[derive(Debug, PartialEq)]
 pub(super) enum Effect {
     /// Number an event, store it and send it.
     Emit(Emission),
     /// Store how the turn stands.
     SaveTurn(TurnRecord),
-    /// Start a process.
-    Start,
+    /// Start a process. Unless it is urgent, only where there is room.
+    Start {
+        /// How it is to learn of the conversation.
+        rung: Rung,
+        /// Whether a message waits for it.
+        urgent: bool,
+    },
+    /// Keep a copy of what the CLI added to its transcript.
+    KeepTranscript(claude::Transcript),
     /// Write to the process.
     Write(claude::Input),
     /// End the process in good order.
@@ -101,6 +130,18 @@ pub(super) enum Effect {
     ClearTimer(Timer),
     /// Answer the `message/send` that led, or was to lead, to a turn.
     Answer { turn: TurnId, outcome: Result<Turn> },
+}
+
+impl Effect {
+    /// Whether others notice it: a process, or who waits for an answer. What was to be stored is stored before that.
+    pub(super) fn is_noticed_outside(&self) -> bool {
+        match self {
+            Self::Start { .. } | Self::Write(_) | Self::Stop | Self::Kill | Self::Answer { .. } => true,
+            Self::Emit(_) | Self::SaveTurn(_) | Self::KeepTranscript(_) | Self::SetTimer(..) | Self::ClearTimer(_) => {
+                false
+            }
+        }
+    }
 }
 
 /// An event that is not numbered yet.
@@ -176,36 +217,48 @@ pub(super) struct State {
     phase: Phase,
     turn: Option<ActiveTurn>,
     queue: VecDeque<Waiting>,
-    /// How many messages may wait.
-    queue_limit: usize,
+    limits: Limits,
+    /// How many tasks of the CLI's go on beside the turns.
+    background_tasks: usize,
+    /// When the CLI last said something in this turn.
+    heard_at: Timestamp,
+    /// Whether the start waits for room.
+    crowded: bool,
+    /// What the next message has to tell the CLI of the conversation.
+    retelling: Option<String>,
     /// The CLI's running totals at the end of the turn before, which its next totals are measured from.
     totals: Totals,
     /// The turn before, which a straggling frame belongs to.
     last_turn: Option<TurnId>,
-    /// Whether the conversation was tried the other way round (resumed, made) since it last worked.
-    flipped: bool,
+    /// How the process that is there, or coming up, learns of the conversation.
+    rung: Rung,
     /// This program goes down.
     draining: bool,
 }
 
 impl State {
     /// A session with no process.
-    pub(super) fn new(record: Record, queue_limit: usize) -> Self {
+    pub(super) fn new(record: Record, limits: Limits) -> Self {
         Self {
+            heard_at: record.last_active_at,
             record,
             phase: Phase::Down,
             turn: None,
             queue: VecDeque::new(),
-            queue_limit,
+            limits,
+            background_tasks: 0,
+            crowded: false,
+            retelling: None,
             totals: Totals::default(),
             last_turn: None,
-            flipped: false,
+            rung: Rung::Own,
             draining: false,
         }
     }
 
     /// Takes in what happened and says what follows.
     pub(super) fn step(&mut self, input: Input, now: Timestamp, effects: &mut Effects) {
+        let parkable = self.is_parkable();
         match input {
             Input::Warm => self.warm(effects),
             Input::Send { turn, prompt } => self.send(turn, prompt, now, effects),
@@ -217,13 +270,18 @@ impl State {
             }
             Input::Close => self.close(now, effects),
             Input::ShutDown => self.shut_down(effects),
-            Input::Spawned => self.spawned(effects),
+            Input::NoRoom => self.no_room(effects),
+            Input::Room => self.room(effects),
+            Input::Park => self.park(effects),
+            Input::CutShort(turns) => self.close_cut_turns(turns, now, effects),
+            Input::Spawned(known) => self.spawned(known, effects),
             Input::SpawnFailed(error) => self.spawn_failed(&error, effects),
             Input::Frame(frame) => self.frame(frame, now, effects),
             Input::Exited(exit) => self.exited(&exit, now, effects),
             Input::Timer(timer) => self.time_is_up(timer, now, effects),
             Input::Notice(level, text) => effects.notice(self.current_turn(), level, text),
         }
+        self.watch_idleness(parkable, effects);
     }
 
     /// What the session is doing, as clients see it.

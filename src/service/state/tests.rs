@@ -1,10 +1,11 @@
 //! Orders of events, and what must follow from them.
 
 mod any_order;
+mod resting;
 
 use serde_json::json;
 
-use super::{Effect, Effects, Input, State, Timer, What};
+use super::{Effect, Effects, Input, Known, Limits, State, Timer, What};
 use crate::claude::{self, Assistant, Block, Exit, ExitStatusKind, Frame, Init, TurnResult};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{ProviderSessionId, SessionId, TurnId};
@@ -51,7 +52,7 @@ struct Driver {
 
 impl Driver {
     fn new() -> Self {
-        Self { state: State::new(record(), 2), seen: Vec::new(), now: 0 }
+        Self { state: State::new(record(), Limits { queue: 2, ..Limits::for_tests() }), seen: Vec::new(), now: 0 }
     }
 
     /// One whose process takes messages.
@@ -73,7 +74,7 @@ impl Driver {
 
     fn come_up(&mut self) -> &mut Self {
         let response = Ok(json!({"account": {"apiKeySource": "ANTHROPIC_API_KEY", "tokenSource": "none"}}));
-        self.step(Input::Spawned);
+        self.step(Input::Spawned(Known::default()));
         self.frame(Frame::ControlResponse { request_id: "initialize".into(), response })
     }
 
@@ -93,9 +94,19 @@ impl Driver {
     }
 
     fn says(&mut self, text: &str) -> &mut Self {
+        self.speaks(Block::Text(text.into()))
+    }
+
+    /// So many seconds pass.
+    fn wait(&mut self, seconds: i64) -> &mut Self {
+        self.now += 1000 * seconds;
+        self
+    }
+
+    fn speaks(&mut self, block: Block) -> &mut Self {
         self.frame(Frame::Assistant(Assistant {
             message_id: "msg_1".into(),
-            blocks: vec![Block::Text(text.into())],
+            blocks: vec![block],
             parent: None,
             synthetic: false,
             api_error_status: None,
@@ -131,10 +142,10 @@ fn tell(effect: &Effect) -> Option<String> {
         },
         Effect::Write(input) => Some(format!("→ {}", sent(input))),
         Effect::Answer { outcome, .. } => Some(format!("answer {}", ended(outcome))),
-        Effect::Start => Some("start".into()),
+        Effect::Start { .. } => Some("start".into()),
         Effect::Stop => Some("stop".into()),
         Effect::Kill => Some("kill".into()),
-        Effect::SaveTurn(_) | Effect::SetTimer(..) | Effect::ClearTimer(_) => None,
+        Effect::SaveTurn(_) | Effect::KeepTranscript(_) | Effect::SetTimer(..) | Effect::ClearTimer(_) => None,
     }
 }
 
@@ -230,7 +241,8 @@ fn messages_of_a_busy_session_run_in_order_and_one_too_many_is_refused() {
 
 #[test]
 fn where_no_message_may_wait_one_at_a_time_is_taken() {
-    let mut session = Driver { state: State::new(record(), 0), ..Driver::new() };
+    let mut session =
+        Driver { state: State::new(record(), Limits { queue: 0, ..Limits::for_tests() }), ..Driver::new() };
     session.send("one");
     session.send("two");
     assert_eq!(session.story(), ["start", "status", "answer SessionBusy"]);
@@ -408,7 +420,11 @@ fn a_failure_of_the_api_fails_the_turn_and_leaves_the_session_idle() {
     };
     session.init().frame(Frame::Result(Box::new(overloaded)));
     let effects = session.take();
-    let Some(Effect::Answer { outcome: Ok(turn), .. }) = effects.last() else { panic!("no answer: {effects:?}") };
+    let answered = effects.iter().find_map(|effect| match effect {
+        Effect::Answer { outcome: Ok(turn), .. } => Some(turn),
+        _ => None,
+    });
+    let turn = answered.unwrap();
     let error = turn.error.as_ref().unwrap();
     assert_eq!((turn.stop_reason, error.kind), (StopReason::Failed, ErrorKind::OverloadedApi));
     assert_eq!(error.details["httpStatus"], 529);
@@ -462,7 +478,7 @@ fn a_process_that_comes_up_after_its_session_was_closed_is_ended() {
     let mut session = Driver::new();
     session.step(Input::Warm).step(Input::Close);
     session.take();
-    session.step(Input::Spawned);
+    session.step(Input::Spawned(Known::default()));
     assert_eq!(session.story(), ["stop"]);
     session.step(Input::Exited(killed()));
     assert_eq!(session.state.state(), SessionState::Closed);

@@ -1,12 +1,14 @@
 //! Turns: admitted in order, begun one at a time, ended for one reason.
 
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
 use super::items::{Item, ItemKind, Items};
 use super::totals::Spent;
 use super::{
     Effect, Effects, Emission, INTERRUPT_DEADLINE, NewMessage, Phase, State, Timer, TurnRecord, Waiting, What,
 };
-use std::collections::BTreeMap;
-
 use crate::claude::{self, ModelUsage};
 use crate::error::{Error, ErrorKind};
 use crate::ids::{MessageId, TurnId};
@@ -32,6 +34,10 @@ pub(super) struct ActiveTurn {
     /// Whether the CLI has taken it up: before that it acknowledges an interrupt and does nothing.
     listening: bool,
     interrupt: Interrupt,
+    /// Whether it was shown that the CLI says nothing.
+    pub(super) stalled: bool,
+    /// Why it is being ended, where that is its silence.
+    pub(super) timed_out: Option<Error>,
     usage: Usage,
     cost_usd: f64,
     usage_by_model: BTreeMap<String, ModelUsage>,
@@ -61,6 +67,8 @@ impl ActiveTurn {
             items: Items::default(),
             listening: false,
             interrupt: Interrupt::No,
+            stalled: false,
+            timed_out: None,
             usage: Usage::default(),
             cost_usd: 0.0,
             usage_by_model: BTreeMap::new(),
@@ -70,6 +78,11 @@ impl ActiveTurn {
     /// Whether somebody asked for its end.
     pub(super) fn is_interrupted(&self) -> bool {
         self.interrupt != Interrupt::No
+    }
+
+    /// Whether a tool was called that has not answered.
+    pub(super) fn runs_a_tool(&self) -> bool {
+        self.tool_calls.iter().any(|call| call.is_error.is_none())
     }
 
     /// The request to the CLI that ends it.
@@ -131,7 +144,10 @@ impl State {
                 self.go_up(effects);
                 effects.status(turn, Status::Starting, None);
             }
-            Phase::Starting | Phase::Stopping => effects.status(turn, Status::Starting, None),
+            Phase::Starting | Phase::Stopping => {
+                let (status, detail) = self.status_of_start();
+                effects.status(turn, status, detail);
+            }
         }
     }
 
@@ -141,12 +157,12 @@ impl State {
             return Some(Error::new(ErrorKind::ShuttingDown, "claude-bridge is going down"));
         }
         // One that no turn and no message is before is next, and does not count as waiting.
-        if self.queue.len() < self.queue_limit || !self.is_busy() {
+        if self.queue.len() < self.limits.queue || !self.is_busy() {
             return None;
         }
         let message = format!("{} messages wait in this session already", self.queue.len());
         let hint = "wait for a turn to end, or interrupt with includeQueued; the limit is sessions.queue";
-        Some(Error::new(ErrorKind::SessionBusy, message).hint(hint).detail("limit", self.queue_limit))
+        Some(Error::new(ErrorKind::SessionBusy, message).hint(hint).detail("limit", self.limits.queue))
     }
 
     /// Begins the turn of the message that waits longest, where the process is free.
@@ -164,9 +180,20 @@ impl State {
         if titled {
             effects.session_changed();
         }
-        effects.write(claude::Input::User { content: waiting.prompt.wire });
+        let content = self.with_retelling(waiting.prompt.wire);
+        effects.write(claude::Input::User { content });
         if waiting.interrupted {
             self.interrupt_turn(effects);
+        }
+    }
+
+    /// What the CLI is sent: the message, behind what it has to be told of the conversation.
+    fn with_retelling(&mut self, wire: Value) -> Value {
+        let Some(text) = self.retelling.take() else { return wire };
+        let told = json!({"type": "text", "text": text});
+        match wire {
+            Value::Array(blocks) => std::iter::once(told).chain(blocks).collect(),
+            text => json!([told, {"type": "text", "text": text}]),
         }
     }
 
@@ -189,6 +216,8 @@ impl State {
     fn announce_turn(&mut self, turn: ActiveTurn, now: Timestamp, effects: &mut Effects) {
         self.record.last_active_at = now;
         self.last_turn = Some(turn.id);
+        self.heard_at = now;
+        effects.push(Effect::SetTimer(Timer::Silence, self.limits.stall_timeout));
         let record = TurnRecord {
             turn: turn.as_turn(self.record.id, StopReason::Interrupted, now),
             message_id: turn.message_id,
@@ -279,7 +308,12 @@ impl State {
         effects: &mut Effects,
     ) {
         self.keep_unfinished(None, effects);
-        let Some(active) = self.turn.take() else { return };
+        let Some(mut active) = self.turn.take() else { return };
+        effects.push(Effect::ClearTimer(Timer::Silence));
+        let (stop_reason, error) = match active.timed_out.take() {
+            Some(silence) => (StopReason::Failed, Some(silence)),
+            None => (stop_reason, error),
+        };
         self.record.last_active_at = now;
         self.count(&active);
         let mut turn = active.as_turn(self.record.id, stop_reason, now);

@@ -93,28 +93,93 @@ fn a_cli_that_dies_in_a_turn_fails_it_and_the_next_message_goes_on() {
 }
 
 #[test]
-fn a_conversation_that_the_cli_has_lost_is_an_error_and_its_history_stays() {
+fn a_conversation_that_the_cli_has_lost_is_put_back_with_all_that_its_tools_found() {
+    let api = Api::start();
+    let mut bridge = Bridge::with_real_cli(&api).workspace_file("notes.txt", "the code is 7319").start();
+    let session = bridge.create_session();
+    let notes = bridge.folders().workspace.join("notes.txt");
+    api.reply_to("Read the notes", Reply::tool("Read", json!({"file_path": notes})));
+    bridge.say(&session, "Read the notes");
+    let before = bridge.session(&session);
+    bridge.shutdown();
+    fs::remove_dir_all(transcripts(&bridge)).unwrap();
+    bridge.restart();
+
+    let said = bridge.say(&session, "What was the code?");
+
+    assert_eq!(said.text(), "echo: What was the code?");
+    let request = api.last_request();
+    assert_eq!(request.conversation_texts()[0], "Read the notes");
+    assert!(request.mentions("the code is 7319"), "the tool's answer is lost");
+    assert_eq!(bridge.session(&session)["providerSessionId"], before["providerSessionId"]);
+    let events = bridge.history_file().events(&session);
+    let notice = events.iter().find(|event| event["kind"] == "notice").unwrap();
+    assert!(notice["text"].as_str().unwrap().contains("put back from the copy"), "{notice}");
+    bridge.shutdown();
+}
+
+#[test]
+fn a_transcript_that_the_cli_cannot_use_any_more_is_replaced_by_our_copy() {
     let api = Api::start();
     let mut bridge = Bridge::with_real_cli(&api).start();
     let session = bridge.create_session();
     bridge.say(&session, "My name is Ada");
     bridge.shutdown();
-    fs::remove_dir_all(transcripts(&bridge)).unwrap();
+    let transcript = transcript(&bridge);
+    fs::write(&transcript, "").unwrap();
     bridge.restart();
 
-    let error = bridge.refusal("message/send", json!({"sessionId": session, "content": "Who am I?"}));
+    bridge.say(&session, "Who am I?");
 
-    assert_eq!(error.kind(), "cliExited");
-    assert!(error.message.contains("No conversation found"), "{}", error.message);
-    let failed = bridge.session(&session);
-    assert_eq!((&failed["state"], &failed["error"]["kind"]), (&json!("failed"), &json!("cliExited")));
-    assert_eq!(bridge.history(&session), ["user: My name is Ada", "assistant: echo: My name is Ada"]);
+    assert_eq!(api.last_request().conversation_texts(), ["My name is Ada", "echo: My name is Ada", "Who am I?"]);
+    bridge.shutdown();
+}
+
+#[test]
+fn a_conversation_of_which_no_transcript_is_left_is_told_again() {
+    let api = Api::start();
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    bridge.say(&session, "My name is Ada");
+    let before = bridge.session(&session);
+    bridge.shutdown();
+    fs::remove_dir_all(transcripts(&bridge)).unwrap();
+    bridge.history_file_to_change().forget_transcripts();
+    bridge.restart();
+
+    let said = bridge.say(&session, "Who am I?");
+
+    assert_eq!(said.stop_reason(), "completed");
+    let told = api.last_request().conversation_texts().concat();
+    let expected = ["User: My name is Ada", "You: echo: My name is Ada", "Who am I?"];
+    let places = expected.map(|text| told.find(text).unwrap_or_else(|| panic!("{text} is not in {told}")));
+    assert!(places.is_sorted(), "{told}");
+    let after = bridge.session(&session);
+    assert_ne!(after["providerSessionId"], before["providerSessionId"]);
+    assert_eq!(bridge.history(&session)[2], "user: Who am I?");
+    let events = bridge.history_file().events(&session);
+    let notice = events.iter().find(|event| event["kind"] == "notice").unwrap();
+    assert!(notice["text"].as_str().unwrap().contains("2 of 2 messages are told to it again"), "{notice}");
+    // From here on it is an ordinary conversation.
+    bridge.say(&session, "And now?");
+    bridge.shutdown();
+    bridge.restart();
+    bridge.say(&session, "Still?");
+    assert_eq!(bridge.session(&session)["providerSessionId"], after["providerSessionId"]);
+    assert_eq!(api.last_request().conversation_texts().concat().matches("My name is Ada").count(), 2);
     bridge.shutdown();
 }
 
 /// Where the CLI keeps its conversations: a folder for each folder it works in, a file for each conversation.
 fn transcripts(bridge: &Bridge) -> PathBuf {
     bridge.folders().home.join(".claude/projects")
+}
+
+/// The one conversation that it has.
+fn transcript(bridge: &Bridge) -> PathBuf {
+    let folder = fs::read_dir(transcripts(bridge)).unwrap().next().unwrap().unwrap().path();
+    let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.find(|path| path.extension().is_some_and(|extension| extension == "jsonl")).unwrap()
 }
 
 /// Waits until the CLI has written a message to its transcript, which it does a moment after it took the message up.

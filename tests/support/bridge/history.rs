@@ -19,6 +19,11 @@ impl Bridge {
         HistoryFile::open(self, OpenFlags::SQLITE_OPEN_READ_ONLY)
     }
 
+    /// Its history's file, to be changed behind its back.
+    pub(crate) fn history_file_to_change(&self) -> HistoryFile {
+        HistoryFile::open(self, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
     /// Its history's file, locked: nobody else can write until it is dropped.
     pub(crate) fn lock_history(&self) -> HistoryFile {
         let file = HistoryFile::open(self, OpenFlags::SQLITE_OPEN_READ_WRITE);
@@ -51,6 +56,11 @@ impl HistoryFile {
         let sql = "SELECT 1 FROM events WHERE session_id = ?1 AND seq = ?2";
         let found = self.db.query_row(sql, (id(session), seq.as_u64()), |_| Ok(())).optional();
         found.expect("events can be looked up").is_some()
+    }
+
+    /// Removes all copies of the CLI's own transcripts.
+    pub(crate) fn forget_transcripts(&self) {
+        self.db.execute("DELETE FROM transcripts", []).expect("transcripts can be removed");
     }
 
     /// How many turns of a session have come to their end.

@@ -183,6 +183,12 @@ impl Bridge {
         }
     }
 
+    /// Starts it again on the same folders, with other `initializationOptions`.
+    pub(crate) fn restart_with(&mut self, options: Value) {
+        self.setup.set_options(options);
+        self.restart();
+    }
+
     /// Fails the test if something was wrong that it did not ask about.
     fn check(&self) {
         let mut faults = self.process.client.faults();

@@ -94,6 +94,11 @@ impl Setup {
         self
     }
 
+    /// The client's `initializationOptions` from the next start on.
+    pub(super) fn set_options(&mut self, options: Value) {
+        self.options = options;
+    }
+
     /// The client's capabilities.
     pub(crate) fn capabilities(mut self, capabilities: Value) -> Self {
         self.capabilities = capabilities;

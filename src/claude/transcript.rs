@@ -1,0 +1,186 @@
+//! The CLI's own transcripts: files from which it can go on with a conversation, and how a lost one is put back.
+//!
+//! They are `projects/FOLDER/ID.jsonl` below the CLI's configuration folder, those of agents beside them in `ID/`.
+//! Here a transcript's name is its path below `projects`.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Component, Path, PathBuf};
+
+use super::environment::{self, Environment};
+use super::settings::EnvPolicy;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::ProviderSessionId;
+use crate::time::Timestamp;
+
+/// The name of the transcript at `path`, as the CLI names the file; `None` if it is at no place known to us.
+#[must_use]
+pub fn transcript_name(path: &str) -> Option<&str> {
+    let (_, name) = path.rsplit_once("/projects/")?;
+    is_plain(name).then_some(name)
+}
+
+/// Where one CLI keeps its transcripts.
+#[derive(Clone, Debug)]
+pub struct Transcripts {
+    folder: PathBuf,
+}
+
+impl Transcripts {
+    /// Those of a CLI that is started with this policy; `None` where it would have no home.
+    #[must_use]
+    pub fn of(policy: &EnvPolicy) -> Option<Self> {
+        Self::seen_by(&environment::inherited(policy))
+    }
+
+    fn seen_by(environment: &Environment) -> Option<Self> {
+        let folder = |name: &str| environment.get(&OsString::from(name)).filter(|value| !value.is_empty());
+        let config = match folder("CLAUDE_CONFIG_DIR") {
+            Some(config) => PathBuf::from(config),
+            None => Path::new(folder("HOME")?).join(".claude"),
+        };
+        Some(Self { folder: config.join("projects") })
+    }
+
+    /// Whether the CLI has this transcript.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.folder.join(name).is_file()
+    }
+
+    /// Writes transcripts from a copy, `(name, lines)` in their order; several parts of one name follow each other. A
+    /// file that is in the way is kept beside it under another name.
+    ///
+    /// # Errors
+    /// `internalError` that names the file which could not be written, or a name that leads elsewhere.
+    pub fn restore<'a>(&self, parts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<()> {
+        let mut files: Vec<(&str, String)> = Vec::new();
+        for (name, lines) in parts {
+            match files.iter_mut().find(|(other, _)| *other == name) {
+                Some((_, text)) => text.push_str(lines),
+                None => files.push((name, lines.to_owned())),
+            }
+        }
+        files.iter().try_for_each(|(name, text)| {
+            let path = self.path(name)?;
+            write(&path, text.as_bytes()).map_err(|error| cannot_write(&path, &error))
+        })
+    }
+
+    fn path(&self, name: &str) -> Result<PathBuf> {
+        if is_plain(name) {
+            return Ok(self.folder.join(name));
+        }
+        Err(Error::internal(format!("{name:?} is no name of a transcript")))
+    }
+}
+
+/// Whether a name is that of a conversation's own transcript, rather than of one of its agents'.
+#[must_use]
+pub fn is_main_transcript(name: &str, conversation: ProviderSessionId) -> bool {
+    Path::new(name).file_stem().and_then(OsStr::to_str) == Some(&conversation.to_string())
+}
+
+/// A path that stays below the folder it is joined to.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// Writes a file whole, or not at all.
+fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let unique = Timestamp::now().as_millis();
+    let new = path.with_extension(format!("{unique}.new"));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+    let written = file.write_all(content).and_then(|()| make_way(path, unique)).and_then(|()| fs::rename(&new, path));
+    if written.is_err() {
+        fs::remove_file(&new)?;
+    }
+    written
+}
+
+fn make_way(path: &Path, unique: i64) -> io::Result<()> {
+    match fs::rename(path, path.with_extension(format!("{unique}.unreadable"))) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Error {
+    Error::new(ErrorKind::InternalError, format!("cannot put the transcript {} back: {error}", path.display()))
+        .hint("check that the folder is yours, and that its disk is neither full nor read-only")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    const NAME: &str = "-home-ada/0193a5f0-0000-7000-8000-000000000001.jsonl";
+
+    fn in_folder(folder: &Path) -> Transcripts {
+        let environment = [("CLAUDE_CONFIG_DIR".into(), folder.into()), ("HOME".into(), "/elsewhere".into())];
+        Transcripts::seen_by(&Environment::from(environment)).unwrap()
+    }
+
+    #[test]
+    fn a_transcript_is_named_by_its_path_below_the_projects() {
+        let path = format!("/home/projects/ada/.claude/projects/{NAME}");
+        assert_eq!(transcript_name(&path), Some(NAME));
+        for strange in ["/home/ada/x.jsonl", "/home/ada/projects/../../etc/x", "/home/ada/projects/", ""] {
+            assert_eq!(transcript_name(strange), None, "{strange}");
+        }
+    }
+
+    #[test]
+    fn a_conversations_own_transcript_has_its_id() {
+        let id = "0193a5f0-0000-7000-8000-000000000001".parse().unwrap();
+        assert!(is_main_transcript(NAME, id));
+        assert!(!is_main_transcript("-home-ada/0193a5f0-0000-7000-8000-000000000001/subagents/agent-1.jsonl", id));
+    }
+
+    #[test]
+    fn the_cli_keeps_them_in_its_configuration_folder_or_at_home() {
+        let home = Environment::from([("HOME".into(), "/home/ada".into()), ("CLAUDE_CONFIG_DIR".into(), "".into())]);
+        assert_eq!(Transcripts::seen_by(&home).unwrap().folder, Path::new("/home/ada/.claude/projects"));
+        assert!(Transcripts::seen_by(&Environment::new()).is_none());
+    }
+
+    #[test]
+    fn what_is_put_back_is_whole_private_and_loses_nothing_that_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let transcripts = in_folder(folder.path());
+        assert!(!transcripts.has(NAME));
+        transcripts.restore([(NAME, "1\n"), ("-home-ada/x/agent.jsonl", "a\n"), (NAME, "2\n")]).unwrap();
+        let path = folder.path().join("projects").join(NAME);
+        assert!(transcripts.has(NAME));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "1\n2\n");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+
+        transcripts.restore([(NAME, "3\n")]).unwrap();
+        let mut texts: Vec<_> = fs::read_dir(path.parent().unwrap())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_file())
+            .map(|path| fs::read_to_string(path).unwrap())
+            .collect();
+        texts.sort();
+        assert_eq!(texts, ["1\n2\n", "3\n"]);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "3\n");
+    }
+
+    #[test]
+    fn a_name_that_leads_elsewhere_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let transcripts = in_folder(folder.path());
+        for name in ["../x.jsonl", "/etc/x.jsonl", "a/../../x", ""] {
+            assert!(transcripts.restore([(name, "x")]).is_err(), "{name}");
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,65 @@
+//! What a bridge does beside its sessions: it ends what dead bridges left, and closes what nobody has used for long.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::command::Command;
+use super::{Inner, Service};
+use crate::error::Result;
+use crate::ids::BridgeId;
+use crate::time::Timestamp;
+
+/// How often old sessions are looked for.
+const ROUND: Duration = Duration::from_secs(3600);
+
+/// Starts to keep house. Abort the task to end it.
+pub(super) fn start(inner: &Arc<Inner>) -> JoinHandle<()> {
+    let service = Service { inner: Arc::clone(inner) };
+    tokio::spawn(async move {
+        // Their processes first, so that none of them writes on.
+        tell_of(service.inner.launcher.sweep().await, "what another claude-bridge left running cannot be ended");
+        tell_of(recover(&service).await, "the turns that another claude-bridge left open cannot be ended");
+        let mut rounds = interval(ROUND);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            rounds.tick().await;
+            tell_of(close_stale(&service.inner).await, "old sessions cannot be closed");
+        }
+    })
+}
+
+/// Ends the turns that were running when their bridge died, so that whoever reads the history sees how they ended.
+async fn recover(service: &Service) -> Result<()> {
+    let Inner { store, holder, .. } = &*service.inner;
+    let mut dead: HashMap<BridgeId, bool> = HashMap::new();
+    for lease in store.leases().await? {
+        let is_dead = *dead
+            .entry(lease.bridge_id)
+            .or_insert_with(|| lease.bridge_id != holder.bridge() && !holder.is_held_elsewhere(&lease));
+        if is_dead {
+            service.command(lease.session_id, Command::Recover)?;
+        }
+    }
+    Ok(())
+}
+
+/// Closes sessions in which nothing has happened for long. Their history stays, and a message opens them again.
+async fn close_stale(inner: &Inner) -> Result<()> {
+    let age = i64::try_from(inner.launcher.settings().close_after.as_millis()).unwrap_or(i64::MAX);
+    let before = Timestamp::from_millis(Timestamp::now().as_millis().saturating_sub(age));
+    let closed = inner.store.close_stale(before).await?;
+    if closed > 0 {
+        tracing::info!(closed, "sessions that were not used for long are closed");
+    }
+    Ok(())
+}
+
+fn tell_of(outcome: Result<()>, what: &str) {
+    if let Err(error) = outcome {
+        tracing::warn!(%error, "{what}");
+    }
+}

@@ -1,0 +1,73 @@
+//! What a process that comes up is to know of its session's conversation, and where it gets it from.
+
+use super::record::Record;
+use super::retelling;
+use super::state::{Known, Rung};
+use crate::claude::{Conversation, EnvPolicy, Transcripts, is_main_transcript};
+use crate::error::Result;
+use crate::ids::ProviderSessionId;
+use crate::store::Store;
+
+const PUT_BACK: &str = "the Claude CLI no longer had this conversation; it was put back from the copy in the history";
+
+/// Prepares a conversation for a process that is about to be started.
+///
+/// # Errors
+/// A store error.
+pub(super) async fn prepare(
+    store: &Store,
+    policy: &EnvPolicy,
+    record: &Record,
+    rung: Rung,
+) -> Result<(Conversation, Known)> {
+    let id = record.provider_session_id;
+    match rung {
+        Rung::Own if record.provider_started => {
+            let put_back = is_gone(store, policy, record).await? && put_back(store, policy, record).await?;
+            Ok((Conversation::Resume(id), known(put_back)))
+        }
+        Rung::Copy if put_back(store, policy, record).await? => Ok((Conversation::Resume(id), known(true))),
+        // Nothing was said yet, or a process was lost before it could note down the first words.
+        Rung::Own => retell(store, record, id).await,
+        Rung::Copy | Rung::Messages => retell(store, record, ProviderSessionId::new()).await,
+    }
+}
+
+fn known(put_back: bool) -> Known {
+    Known { notice: put_back.then(|| PUT_BACK.to_owned()), ..Known::default() }
+}
+
+/// Whether the CLI lacks a transcript that we have a copy of.
+async fn is_gone(store: &Store, policy: &EnvPolicy, record: &Record) -> Result<bool> {
+    let Some(transcripts) = Transcripts::of(policy) else { return Ok(false) };
+    let names = store.transcript_names(record.id, record.provider_session_id).await?;
+    let own = names.iter().find(|name| is_main_transcript(name, record.provider_session_id));
+    Ok(own.is_some_and(|name| !transcripts.has(name)))
+}
+
+/// Writes our copy where the CLI looks for it; says whether it is there now.
+async fn put_back(store: &Store, policy: &EnvPolicy, record: &Record) -> Result<bool> {
+    let Some(transcripts) = Transcripts::of(policy) else { return Ok(false) };
+    let copy = store.transcript(record.id, record.provider_session_id).await?;
+    if copy.is_empty() {
+        return Ok(false);
+    }
+    let written = transcripts.restore(copy.iter().map(|row| (row.file.as_str(), row.lines.as_str())));
+    if let Err(error) = &written {
+        tracing::warn!(session = %record.id, %error, "a lost conversation cannot be put back");
+    }
+    Ok(written.is_ok())
+}
+
+/// A new conversation, in which what was said before is told again.
+async fn retell(store: &Store, record: &Record, id: ProviderSessionId) -> Result<(Conversation, Known)> {
+    let told = retelling::tell(store, record.id).await?;
+    let notice = told.as_ref().map(|told| {
+        let (messages, of) = (told.messages, record.message_count);
+        format!(
+            "the Claude CLI had lost this conversation; the latest {messages} of {of} messages are told to it again"
+        )
+    });
+    let known = Known { conversation: Some(id), retelling: told.map(|told| told.text), notice };
+    Ok((Conversation::New(id), known))
+}

@@ -1,0 +1,378 @@
+//! A session's task: it alone touches the session's process, journal and followers. What happens goes into
+//! [`State::step`]; what follows from it is carried out here, in order.
+
+mod runner;
+mod storing;
+mod timers;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until};
+
+use super::Inner;
+use super::command::{Command, tell};
+use super::followers::Followers;
+use super::history::{record_of, session_of};
+use super::journal::Journal;
+use super::launch::Launched;
+use super::record::Record;
+use super::state::{CutTurn, Effect, Effects, Input, State, Timer};
+use super::{cut_turns, lease};
+use crate::claude::Output;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::SessionId;
+use crate::protocol::session::{ContextInfo, ProcessInfo, Session};
+use crate::store::{ContextRow, SessionRow};
+use crate::time::Timestamp;
+use runner::{News, Runner};
+use timers::Timers;
+
+/// How long deltas may wait to be stored.
+const WRITE_BEHIND: Duration = Duration::from_millis(100);
+
+/// A session's task.
+pub(super) struct Task {
+    inner: Arc<Inner>,
+    id: SessionId,
+    commands: UnboundedReceiver<Command>,
+    state: State,
+    effects: Effects,
+    journal: Journal,
+    followers: Followers,
+    runner: Runner,
+    timers: Timers,
+    /// When the deltas that wait are to be stored.
+    flush_at: Option<Instant>,
+    /// Who waits for the process to be gone.
+    closes: Vec<oneshot::Sender<Result<Session>>>,
+    /// Who waits for the history to be gone.
+    deletion: Option<oneshot::Sender<Result<()>>>,
+    /// Whether the last commit failed, so that history is not being kept.
+    store_fails: bool,
+    /// What is still to be taken in.
+    pending: VecDeque<Input>,
+    /// This program goes down.
+    draining: bool,
+}
+
+/// What a task wakes up for.
+enum Wake {
+    Command(Option<Command>),
+    News(News),
+    Timer(Timer),
+    Flush,
+    Room,
+}
+
+/// Runs a session's task until the session is at rest and nobody asks for anything.
+pub(super) async fn run(
+    inner: Arc<Inner>,
+    id: SessionId,
+    row: Option<SessionRow>,
+    commands: UnboundedReceiver<Command>,
+) {
+    match begin(&inner, id, row).await {
+        Ok(Beginning { record, last_seq, cut_turns }) => {
+            let state = State::new(record, inner.launcher.settings().limits);
+            Task::new(inner, id, commands, state, last_seq).run(cut_turns).await;
+        }
+        Err(error) => refuse_all(&inner, id, commands, &error).await,
+    }
+}
+
+/// What a task begins with.
+struct Beginning {
+    record: Record,
+    last_seq: u64,
+    /// Turns that another bridge left without an end.
+    cut_turns: Vec<CutTurn>,
+}
+
+/// Reads what is stored of a session that from then on is ours. One that was just made, which `row` is, is so already.
+async fn begin(inner: &Inner, id: SessionId, row: Option<SessionRow>) -> Result<Beginning> {
+    let (row, cut_turns) = match row {
+        Some(row) => (row, Vec::new()),
+        None => {
+            lease::take(&inner.store, &inner.holder, id).await?;
+            // Only now, since its holder may have written until then.
+            (load(inner, id).await?, cut_turns::read(&inner.store, id).await?)
+        }
+    };
+    Ok(Beginning { last_seq: row.reserved_seq, record: record_of(row)?, cut_turns })
+}
+
+async fn load(inner: &Inner, id: SessionId) -> Result<SessionRow> {
+    inner.store.session(id).await?.ok_or_else(|| session_not_found(id))
+}
+
+/// The error for an id that no session has.
+pub(super) fn session_not_found(id: SessionId) -> Error {
+    Error::new(ErrorKind::SessionNotFound, format!("no session has the id {id}"))
+        .hint("session/list names those there are")
+}
+
+/// Answers everything with the same error, until nobody asks any more.
+async fn refuse_all(inner: &Inner, id: SessionId, mut commands: UnboundedReceiver<Command>, error: &Error) {
+    while !inner.registry.retire(id, &commands) {
+        let Some(command) = commands.recv().await else { return };
+        command.refuse(error.clone());
+    }
+}
+
+impl Task {
+    fn new(
+        inner: Arc<Inner>,
+        id: SessionId,
+        commands: UnboundedReceiver<Command>,
+        state: State,
+        last_seq: u64,
+    ) -> Self {
+        let runner = Runner::new(Arc::clone(&inner.launcher), inner.seats.clone());
+        Self {
+            inner,
+            id,
+            commands,
+            state,
+            effects: Effects::default(),
+            journal: Journal::new(id, last_seq),
+            followers: Followers::default(),
+            runner,
+            timers: Timers::default(),
+            flush_at: None,
+            closes: Vec::new(),
+            deletion: None,
+            store_fails: false,
+            pending: VecDeque::new(),
+            draining: false,
+        }
+    }
+
+    async fn run(mut self, cut_turns: Vec<CutTurn>) {
+        if !cut_turns.is_empty() {
+            self.pending.push_back(Input::CutShort(cut_turns));
+        }
+        self.settle().await;
+        self.show();
+        loop {
+            match self.wake().await {
+                Wake::Command(Some(command)) => self.obey(command).await,
+                Wake::Command(None) => {}
+                Wake::News(news) => self.hear(news).await,
+                Wake::Timer(timer) => self.feed(Input::Timer(timer)).await,
+                Wake::Flush => self.save_deltas(),
+                Wake::Room => self.catch_up().await,
+            }
+            self.settle().await;
+            self.answer_closes();
+            if self.state.is_down() && self.rest().await {
+                return;
+            }
+        }
+    }
+
+    /// Brings out all that has followed from what happened.
+    async fn settle(&mut self) {
+        self.flush().await;
+        while let Some(input) = self.pending.pop_front() {
+            self.feed(input).await;
+            self.flush().await;
+        }
+        // One that is ending does give way.
+        self.runner.set_idle(self.state.is_parkable() || self.state.is_stopping());
+    }
+
+    /// Waits for whatever comes next.
+    async fn wake(&mut self) -> Wake {
+        let flush_at = self.flush_at;
+        tokio::select! {
+            command = self.commands.recv(), if !self.draining => Wake::Command(command),
+            news = self.runner.news() => Wake::News(news),
+            timer = self.timers.next() => Wake::Timer(timer),
+            () = sleep_to(flush_at) => Wake::Flush,
+            () = self.followers.room() => Wake::Room,
+        }
+    }
+
+    async fn obey(&mut self, command: Command) {
+        if self.deletion.is_some() && !matches!(command, Command::ShutDown) {
+            return command.refuse(session_not_found(self.id));
+        }
+        match command {
+            // The task has done it when it began.
+            Command::Recover => {}
+            Command::Warm => self.feed(Input::Warm).await,
+            Command::Send { turn, prompt, sink, reply } => {
+                self.followers.add(turn, sink, reply, self.journal.last_seq());
+                self.feed(Input::Send { turn, prompt }).await;
+            }
+            Command::Cancel { turn } => self.feed(Input::Cancel { turn }).await,
+            Command::Interrupt { include_queued, reply } => {
+                let busy = self.state.is_busy();
+                self.feed(Input::Interrupt { include_queued }).await;
+                tell(reply, Ok(busy));
+            }
+            Command::Rename { title, reply } => {
+                self.feed(Input::Rename(title)).await;
+                self.flush().await;
+                tell(reply, Ok(self.session(self.journal.last_seq())));
+            }
+            Command::Close { reply } => {
+                self.feed(Input::Close).await;
+                self.closes.push(reply);
+            }
+            Command::Delete { reply } => {
+                self.feed(Input::Close).await;
+                self.deletion = Some(reply);
+            }
+            Command::ShutDown => {
+                self.draining = true;
+                self.feed(Input::ShutDown).await;
+            }
+        }
+    }
+
+    /// Takes in what became of the process, or what it said.
+    async fn hear(&mut self, news: News) {
+        match news {
+            News::Output(Output::Frames(frames)) => {
+                for frame in frames {
+                    self.feed(Input::Frame(frame)).await;
+                }
+            }
+            News::Output(Output::Exited(exit)) => self.feed(Input::Exited(exit)).await,
+            News::Room(rung) => {
+                self.feed(Input::Room).await;
+                self.runner.launch(&self.state.record, rung);
+            }
+            News::Launched(Ok(launched)) => self.take_process(*launched).await,
+            News::Launched(Err(error)) => self.feed(Input::SpawnFailed(error)).await,
+            News::SeatWanted => self.feed(Input::Park).await,
+        }
+    }
+
+    async fn take_process(&mut self, launched: Launched) {
+        let Launched { process, cli_version, new_context, known } = launched;
+        self.runner.take(process, cli_version);
+        if let Some(context) = new_context {
+            let info = ContextInfo { hash: context.hash.clone(), bytes: context.text.len() as u64 };
+            self.state.record.context = Some(info);
+            self.journal.save_context(ContextRow { hash: context.hash, text: context.text });
+        }
+        self.feed(Input::Spawned(known)).await;
+    }
+
+    async fn feed(&mut self, input: Input) {
+        let now = Timestamp::now();
+        self.state.step(input, now, &mut self.effects);
+        let mut effects = std::mem::take(&mut self.effects);
+        for effect in effects.drain() {
+            self.carry_out(effect, now).await;
+        }
+        self.effects = effects;
+    }
+
+    async fn carry_out(&mut self, effect: Effect, now: Timestamp) {
+        if effect.is_noticed_outside() {
+            self.flush().await;
+        }
+        match effect {
+            Effect::Emit(emission) => {
+                let Self { journal, state, runner, .. } = self;
+                let recorded = journal.emit(emission, now, |seq| view(state, runner.info(), seq));
+                self.check_recorded(recorded);
+            }
+            Effect::SaveTurn(turn) => {
+                let recorded = self.journal.save_turn(&turn);
+                self.check_recorded(recorded);
+            }
+            Effect::KeepTranscript(transcript) => self.keep_transcript(transcript),
+            Effect::SetTimer(timer, after) => self.timers.set(timer, after),
+            Effect::ClearTimer(timer) => self.timers.clear(timer),
+            Effect::Start { rung, urgent } => {
+                if !self.runner.start(&self.state.record, rung, urgent) {
+                    self.pending.push_back(Input::NoRoom);
+                }
+            }
+            Effect::Write(input) => self.runner.write(input),
+            Effect::Stop => self.runner.stop(),
+            Effect::Kill => self.runner.kill(),
+            Effect::Answer { turn, outcome } => self.followers.answer(turn, outcome),
+        }
+    }
+
+    fn check_recorded(&self, recorded: Result<()>) {
+        if let Err(error) = recorded {
+            tracing::error!(session = %self.id, %error, "an event was lost");
+        }
+    }
+
+    /// The process is gone: says so to those who closed the session, also if a message has opened it again.
+    fn answer_closes(&mut self) {
+        if self.state.is_stopping() {
+            return;
+        }
+        for reply in std::mem::take(&mut self.closes) {
+            tell(reply, Ok(self.session(self.journal.last_seq())));
+        }
+    }
+
+    /// The session is at rest: removes it if that is wanted, and says whether this task is over.
+    async fn rest(&mut self) -> bool {
+        if let Some(reply) = self.deletion.take() {
+            let outcome = self.inner.store.delete_session(self.id).await;
+            tell(reply, outcome.map(|_| ()));
+            self.refuse_rest(&session_not_found(self.id)).await;
+            return true;
+        }
+        if self.runner.is_starting() || !self.followers.is_empty() || !self.commands.is_empty() {
+            return false;
+        }
+        // In this order: the next task of this session takes the lease after it was given back.
+        lease::give_back(&self.inner.store, &self.inner.holder, self.id);
+        if self.inner.registry.retire(self.id, &self.commands) {
+            return true;
+        }
+        match lease::take(&self.inner.store, &self.inner.holder, self.id).await {
+            Ok(()) => false,
+            Err(error) => {
+                self.refuse_rest(&error).await;
+                true
+            }
+        }
+    }
+
+    /// Answers those whose command came when there was no session here any more.
+    async fn refuse_rest(&mut self, error: &Error) {
+        while !self.inner.registry.retire(self.id, &self.commands) {
+            if let Some(command) = self.commands.recv().await {
+                command.refuse(error.clone());
+            }
+        }
+    }
+
+    /// Shows the session to others as it is now.
+    fn show(&self) {
+        self.inner.registry.show(self.session(self.journal.last_seq()));
+    }
+
+    fn session(&self, last_seq: u64) -> Session {
+        view(&self.state, self.runner.info(), last_seq)
+    }
+}
+
+fn view(state: &State, process: Option<&ProcessInfo>, last_seq: u64) -> Session {
+    let mut session = session_of(&state.record, state.state(), last_seq);
+    session.process = process.cloned();
+    session
+}
+
+async fn sleep_to(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
