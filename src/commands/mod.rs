@@ -7,6 +7,7 @@ mod guard;
 mod logging;
 pub mod schema;
 mod serve;
+mod signals;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -1,13 +1,16 @@
 //! Serving: what happens without a command. Reads the configuration once the client has said hello, since it brings
 //! the last layer of it, and puts the parts together.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use tokio::sync::Notify;
 
 use super::logging::Logging;
+use super::signals::{StopSignal, StopSignals};
 use super::{demo_agent, guard, report};
 use crate::claude;
 use crate::config::{self, Config, Flags, McpServer, Places, RemoteTransport, Resolved, Sources};
@@ -40,15 +43,32 @@ pub(super) fn run(flags: Flags, agent: Agent, notices: Vec<String>) -> Result<Ex
         .build()
         .map_err(|error| Error::internal(format!("the runtime cannot be started: {error}")))?;
     let boot = Arc::new(Server { flags, agent, notices, logging });
-    let served = runtime.block_on(server::serve(input, output, boot));
+    let end = runtime.block_on(serve(input, output, boot))?;
     // A read that cannot be cancelled must not hold the exit.
     runtime.shutdown_background();
 
-    let end = End::from(served);
     if let Some(why) = end.why() {
         report(&format!("claude-bridge: {why}"));
     }
     Ok(ExitCode::from(end.code()))
+}
+
+/// Serves until the end, or until a second signal says that the end takes too long.
+async fn serve(input: File, output: File, boot: Arc<Server>) -> Result<End> {
+    let mut signals =
+        StopSignals::catch().map_err(|error| Error::internal(format!("signals cannot be waited for: {error}")))?;
+    let stop = Notify::new();
+    let mut serving = std::pin::pin!(server::serve(input, output, boot, stop.notified()));
+    let signal = tokio::select! {
+        served = &mut serving => return Ok(End::of(served, None)),
+        signal = signals.next() => signal,
+    };
+    stop.notify_one();
+    Ok(tokio::select! {
+        biased;
+        again = signals.next() => End::AtOnce(again),
+        served = serving => End::of(served, Some(signal)),
+    })
 }
 
 /// What is known before the client says hello.
@@ -143,26 +163,31 @@ enum End {
     NoShutdown,
     /// 3: the client was gone, for this reason, while requests were in progress.
     CutShort(String),
-}
-
-impl From<Served> for End {
-    fn from(Served { ended, cut_short }: Served) -> Self {
-        match ended {
-            Ended::ExitWithoutShutdown => Self::NoShutdown,
-            Ended::ClientDropped { reason } => Self::CutShort(reason),
-            Ended::EndOfInput if cut_short => Self::CutShort("stdin ended".to_owned()),
-            Ended::ParentGone if cut_short => Self::CutShort("the client's process is gone".to_owned()),
-            Ended::ExitAfterShutdown | Ended::EndOfInput | Ended::ParentGone => Self::Clean,
-        }
-    }
+    /// 128 and its number: this signal came; what was in progress was ended in good order.
+    Signalled { signal: StopSignal, cut_short: bool },
+    /// 128 and its number: this was the second signal, and nothing was waited for any more.
+    AtOnce(StopSignal),
 }
 
 impl End {
+    /// How it ended, with the signal that came before, if one did.
+    fn of(Served { ended, cut_short }: Served, signal: Option<StopSignal>) -> Self {
+        match (ended, signal) {
+            (Ended::Stopped, Some(signal)) => Self::Signalled { signal, cut_short },
+            (Ended::ExitWithoutShutdown, _) => Self::NoShutdown,
+            (Ended::ClientDropped { reason }, _) => Self::CutShort(reason),
+            (Ended::EndOfInput, _) if cut_short => Self::CutShort("stdin ended".to_owned()),
+            (Ended::ParentGone, _) if cut_short => Self::CutShort("the client's process is gone".to_owned()),
+            (Ended::ExitAfterShutdown | Ended::EndOfInput | Ended::ParentGone | Ended::Stopped, _) => Self::Clean,
+        }
+    }
+
     fn code(&self) -> u8 {
         match self {
             Self::Clean => 0,
             Self::NoShutdown => 1,
             Self::CutShort(_) => 3,
+            Self::Signalled { signal, .. } | Self::AtOnce(signal) => signal.exit_code(),
         }
     }
 
@@ -172,6 +197,9 @@ impl End {
             Self::Clean => None,
             Self::NoShutdown => Some("ended by `exit` without `shutdown`".to_owned()),
             Self::CutShort(reason) => Some(format!("ended with work in progress: {reason}")),
+            Self::Signalled { signal, cut_short: false } => Some(format!("ended by {signal}")),
+            Self::Signalled { signal, cut_short: true } => Some(format!("ended with work in progress: {signal}")),
+            Self::AtOnce(signal) => Some(format!("ended at once by {signal}, the second signal")),
         }
     }
 }
@@ -182,16 +210,28 @@ mod tests {
 
     #[test]
     fn only_an_orderly_end_is_silent_and_successful() {
+        let signal = Some(StopSignal::Terminate);
         let ends = [
-            (Ended::ExitAfterShutdown, true, 0, None),
-            (Ended::EndOfInput, false, 0, None),
-            (Ended::ExitWithoutShutdown, false, 1, Some("ended by `exit` without `shutdown`")),
-            (Ended::EndOfInput, true, 3, Some("ended with work in progress: stdin ended")),
-            (Ended::ParentGone, true, 3, Some("ended with work in progress: the client's process is gone")),
-            (Ended::ClientDropped { reason: "EPIPE".into() }, false, 3, Some("ended with work in progress: EPIPE")),
+            (Ended::ExitAfterShutdown, true, None, 0, None),
+            (Ended::EndOfInput, false, None, 0, None),
+            (Ended::ParentGone, false, None, 0, None),
+            (Ended::ExitWithoutShutdown, false, None, 1, Some("ended by `exit` without `shutdown`")),
+            (Ended::EndOfInput, true, None, 3, Some("ended with work in progress: stdin ended")),
+            (Ended::ParentGone, true, None, 3, Some("ended with work in progress: the client's process is gone")),
+            (
+                Ended::ClientDropped { reason: "EPIPE".into() },
+                false,
+                None,
+                3,
+                Some("ended with work in progress: EPIPE"),
+            ),
+            (Ended::Stopped, false, signal, 143, Some("ended by SIGTERM")),
+            (Ended::Stopped, true, signal, 143, Some("ended with work in progress: SIGTERM")),
+            // The signal came when it was ending already.
+            (Ended::EndOfInput, true, signal, 3, Some("ended with work in progress: stdin ended")),
         ];
-        for (ended, cut_short, code, why) in ends {
-            let end = End::from(Served { ended, cut_short });
+        for (ended, cut_short, signal, code, why) in ends {
+            let end = End::of(Served { ended, cut_short }, signal);
             assert_eq!((end.code(), end.why().as_deref()), (code, why), "{end:?}");
         }
     }

@@ -163,7 +163,7 @@ impl Outbox {
     }
 
     fn drop_client(&self, state: &mut State, why: String) {
-        tracing::warn!("the client is dropped: {why}");
+        tracing::info!("the client is dropped: {why}");
         state.buffer = Vec::new();
         state.end = End::Gone(why);
         self.filled.notify_all();

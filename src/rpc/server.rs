@@ -16,8 +16,9 @@ use super::table::Table;
 /// From the connection's end to the end of [`serve`]: editors kill what is still there after two seconds.
 const BUDGET: Duration = Duration::from_millis(1400);
 
-/// How much of it requests in progress have to answer by themselves.
-const ANSWERS: Duration = Duration::from_millis(350);
+/// How much of it requests in progress have to answer by themselves. What is left is enough for a turn to be
+/// interrupted and for a CLI that takes no notice to be killed; see `service::state` and `service::session`.
+const ANSWERS: Duration = Duration::from_millis(250);
 
 /// How much of it is kept for the answers of requests that the end of the application ended.
 const LAST_ANSWERS: Duration = Duration::from_millis(100);
@@ -36,6 +37,8 @@ pub enum Ended {
     EndOfInput,
     /// The process that the client named as our parent ended.
     ParentGone,
+    /// Whoever runs this process wants it to stop.
+    Stopped,
     /// The client stopped reading, or could not be written to.
     ClientDropped {
         /// What happened.
@@ -52,13 +55,15 @@ pub struct Served {
     pub cut_short: bool,
 }
 
-/// Serves one client until it is done, ends what it began, and says how it ended: within 1.5 s of the cause.
+/// Serves one client until it is done or `stop` resolves, ends what it began, and says how it ended: within 1.5 s of
+/// the cause.
 pub async fn serve(
     input: impl Read + Send + 'static,
     output: impl Write + Send + 'static,
     boot: Arc<dyn Boot>,
+    stop: impl Future<Output = ()>,
 ) -> Served {
-    serve_table(Table::of_the_protocol(), input, output, boot).await
+    serve_table(Table::of_the_protocol(), input, output, boot, stop).await
 }
 
 pub(super) async fn serve_table(
@@ -66,6 +71,7 @@ pub(super) async fn serve_table(
     input: impl Read + Send + 'static,
     output: impl Write + Send + 'static,
     boot: Arc<dyn Boot>,
+    stop: impl Future<Output = ()>,
 ) -> Served {
     let outbox = Arc::new(Outbox::default());
     let connection = Connection::new(table, boot, Arc::clone(&outbox));
@@ -75,6 +81,7 @@ pub(super) async fn serve_table(
     let ended = tokio::select! {
         ended = connection.ended() => ended,
         reason = outbox.gone() => Ended::ClientDropped { reason },
+        () = stop => Ended::Stopped,
     };
     connection.end(ended.clone());
     tracing::info!("the connection ends: {ended:?}");
@@ -91,7 +98,11 @@ fn start_threads(
     let (receiver, at_end) = (Arc::clone(connection), Arc::clone(connection));
     let found = move |framed: super::framing::Framed<'_>| {
         receiver.receive(framed);
-        if receiver.has_ended().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        match receiver.has_ended() {
+            // The client is there, and is told that we are not for long.
+            None | Some(Ended::Stopped | Ended::ParentGone) => ControlFlow::Continue(()),
+            Some(_) => ControlFlow::Break(()),
+        }
     };
     stdio::spawn_reader(input, found, move || at_end.end(Ended::EndOfInput))
 }
@@ -99,8 +110,10 @@ fn start_threads(
 /// Lets requests answer, ends what does not, and writes the answers. Says whether any had to be ended.
 async fn wind_up(connection: &Connection, ended: &Ended, deadline: Instant) -> bool {
     // Scripts send all they have, close their end, and want the answers; whoever is gone wants none.
-    let answers =
-        if matches!(ended, Ended::ParentGone | Ended::ClientDropped { .. }) { Duration::ZERO } else { ANSWERS };
+    let answers = match ended {
+        Ended::EndOfInput | Ended::ExitAfterShutdown | Ended::ExitWithoutShutdown => ANSWERS,
+        Ended::ParentGone | Ended::Stopped | Ended::ClientDropped { .. } => Duration::ZERO,
+    };
     let cut_short = !settle(connection, Instant::now() + answers).await;
     connection.stop_admitting();
     if let Some(service) = connection.service() {
@@ -115,7 +128,7 @@ async fn wind_up(connection: &Connection, ended: &Ended, deadline: Instant) -> b
     connection.peer.calls.close();
     let left = deadline.saturating_duration_since(Instant::now());
     if !connection.peer.outbox.close_and_flush(left).await {
-        tracing::warn!("the client did not read all that was written to it");
+        tracing::info!("the client did not read all that was written to it");
     }
     cut_short
 }

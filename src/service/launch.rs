@@ -42,14 +42,6 @@ impl Launcher {
         Arc::new(Self { settings, store, discovery: Discovery::default(), run_folder })
     }
 
-    /// Ends what dead bridges left running.
-    ///
-    /// # Errors
-    /// `internalError` where our own run folder cannot be made.
-    pub(super) async fn sweep(&self) -> Result<()> {
-        self.run_folder.ready().await.map(drop)
-    }
-
     pub(super) fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -128,11 +120,6 @@ impl Launcher {
     fn mcp_servers(&self, record: &Record) -> Result<Map<String, Value>> {
         let servers = self.settings.mcp_servers.iter().chain(&record.mcp_servers);
         servers.map(|(name, server)| Ok((name.clone(), in_cli_form(server)?))).collect()
-    }
-
-    /// Removes what is left of the private files.
-    pub(super) async fn clean_up(&self) {
-        self.run_folder.remove().await;
     }
 }
 

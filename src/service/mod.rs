@@ -11,6 +11,7 @@ mod followers;
 mod history;
 mod housekeeping;
 mod journal;
+mod last_call;
 mod launch;
 mod lease;
 mod memory;
@@ -32,7 +33,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -45,6 +46,7 @@ use crate::store::{SessionRow, Store};
 use crate::time::Timestamp;
 use command::Command;
 use content::Prompt;
+use last_call::LastCall;
 use launch::{Launcher, check_folder};
 use lease::Holder;
 use record::{Record, Rest};
@@ -71,9 +73,11 @@ struct Inner {
     store: Store,
     launcher: Arc<Launcher>,
     registry: Registry,
+    run_folder: Arc<RunFolder>,
     seats: Seats,
     holder: Holder,
     housekeeping: OnceLock<JoinHandle<()>>,
+    last_call: LastCall,
 }
 
 /// A message that a session has been given, and the turn that will come of it.
@@ -123,9 +127,10 @@ impl Service {
         let seats = Seats::new(settings.max_live);
         let run_folder = Arc::new(RunFolder::new(&settings.data_dir));
         let holder = Holder::new(Arc::clone(&run_folder), settings.client.clone());
-        let launcher = Launcher::new(settings, store.clone(), run_folder);
+        let launcher = Launcher::new(settings, store.clone(), Arc::clone(&run_folder));
         let registry = Registry::default();
-        let inner = Arc::new(Inner { store, launcher, registry, seats, holder, housekeeping: OnceLock::new() });
+        let (last_call, housekeeping) = (LastCall::default(), OnceLock::new());
+        let inner = Arc::new(Inner { store, launcher, registry, run_folder, seats, holder, last_call, housekeeping });
         inner.housekeeping.get_or_init(|| housekeeping::start(&inner));
         Self { inner }
     }
@@ -258,16 +263,23 @@ impl Service {
         if let Some(task) = self.inner.housekeeping.get() {
             task.abort();
         }
+        self.inner.last_call.announce();
         let tasks = self.inner.registry.close();
-        let all = futures_util::future::join_all(tasks);
-        match timeout(grace, all).await {
+        let stragglers: Vec<_> = tasks.iter().map(JoinHandle::abort_handle).collect();
+        match timeout(grace, futures_util::future::join_all(tasks)).await {
             Ok(ends) => ends.iter().filter_map(|end| end.as_ref().err()).for_each(|problem| {
                 tracing::error!(%problem, "a session's task failed");
             }),
-            Err(_) => tracing::warn!("sessions were still running when the time was up"),
+            Err(_) => {
+                // Their clients do not read: all else that a session waits for ends before that.
+                tracing::info!("sessions still had something to tell when the time was up");
+                stragglers.iter().for_each(AbortHandle::abort);
+            }
         }
+        self.inner.run_folder.empty().await;
         self.inner.store.close().await;
-        self.inner.launcher.clean_up().await;
+        // Last, since from then on others take over what we held.
+        self.inner.run_folder.remove().await;
     }
 
     fn check_mode(&self, mode: Mode) -> Result<()> {

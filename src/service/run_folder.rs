@@ -85,12 +85,30 @@ impl RunFolder {
         held.map_err(|problem| cannot_hold(&self.path, &problem))
     }
 
+    /// Removes what is in the folder, and goes on to hold it.
+    pub(super) async fn empty(&self) {
+        if let Err(problem) = remove_entries(&self.path).await {
+            tracing::warn!(folder = %self.path.display(), %problem, "private files are left");
+        }
+    }
+
     /// Removes the folder, with whatever is still in it.
     pub(super) async fn remove(&self) {
         if let Err(problem) = unless_gone(tokio::fs::remove_dir_all(&self.path).await) {
             tracing::warn!(folder = %self.path.display(), %problem, "private files are left");
         }
     }
+}
+
+async fn remove_entries(folder: &Path) -> io::Result<()> {
+    let mut entries = match tokio::fs::read_dir(folder).await {
+        Err(problem) if problem.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    while let Some(entry) = entries.next_entry().await? {
+        unless_gone(tokio::fs::remove_dir_all(entry.path()).await)?;
+    }
+    Ok(())
 }
 
 /// Ends what dead bridges left running, and removes their folders.

@@ -10,6 +10,7 @@ mod bad_input;
 mod chat;
 mod demo;
 mod demo_frames;
+mod drain;
 mod events;
 mod faults;
 mod golden;

@@ -22,8 +22,13 @@ pub(crate) fn pid_in(file: &Path) -> u64 {
 
 /// Kills a process, as nothing else can.
 pub(crate) fn kill(pid: u64) {
+    signal(pid, Signal::KILL);
+}
+
+/// Sends a process a signal.
+pub(crate) fn signal(pid: u64, signal: Signal) {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a process id");
-    kill_process(pid, Signal::KILL).expect("the process runs");
+    kill_process(pid, signal).expect("the process runs");
 }
 
 /// Whether a process runs.

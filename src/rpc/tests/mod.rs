@@ -126,7 +126,13 @@ impl Bridge {
         let (output, from) = UnixStream::pair().unwrap();
         from.set_read_timeout(Some(LONG)).unwrap();
         let boot = Arc::new(boot);
-        let served = runtime.spawn(serve_table(Box::leak(Box::new(table)), input, output, Arc::clone(&boot) as _));
+        let served = runtime.spawn(serve_table(
+            Box::leak(Box::new(table)),
+            input,
+            output,
+            Arc::clone(&boot) as _,
+            std::future::pending(),
+        ));
         Self { to, from, parser: Parser::default(), arrived: Vec::new(), served, boot, runtime }
     }
 

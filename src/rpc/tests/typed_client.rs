@@ -15,7 +15,7 @@ use crate::rpc::server::serve;
 async fn connect(boot: TestBoot) -> (Client, Incoming, tokio::task::JoinHandle<Served>) {
     let (to, input) = UnixStream::pair().unwrap();
     let (output, from) = UnixStream::pair().unwrap();
-    let served = tokio::spawn(serve(input, output, Arc::new(boot)));
+    let served = tokio::spawn(serve(input, output, Arc::new(boot), std::future::pending()));
     let (client, incoming) = Client::over(from, to).unwrap();
     (client, incoming, served)
 }

@@ -1,14 +1,19 @@
 //! How a session's events reach the history and those who follow, in that order.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::{Task, WRITE_BEHIND};
 use crate::claude::{self, transcript_name};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::protocol::event::NoticeLevel;
 use crate::service::history::session_row;
 use crate::service::state::Input;
 use crate::store::{Batch, TranscriptRow};
+
+/// How long a commit is waited for while this program goes down.
+const STORE_GRACE: Duration = Duration::from_millis(200);
 
 impl Task {
     /// Stores and sends all that is ready: deltas at once, the rest after its commit.
@@ -31,10 +36,16 @@ impl Task {
     async fn commit(&mut self) {
         let reserved = self.journal.reserve(self.state.is_down());
         let row = session_row(&self.state.record, reserved);
+        // A history that is locked is so for each commit.
+        let grace = if self.store_fails { Duration::ZERO } else { STORE_GRACE };
         let stored = match (self.journal.take_batch(), row) {
             (Ok(mut batch), Ok(row)) => {
                 batch.session = Some(row);
-                self.inner.store.commit(batch).await
+                tokio::select! {
+                    biased;
+                    stored = self.inner.store.commit(batch) => stored,
+                    () = self.inner.last_call.over(grace) => Err(stored_too_late()),
+                }
             }
             (Err(error), _) | (_, Err(error)) => Err(error),
         };
@@ -106,4 +117,9 @@ impl Task {
         };
         self.inner.store.commit_later(Batch { transcript: vec![row], ..Batch::default() });
     }
+}
+
+fn stored_too_late() -> Error {
+    let message = "the history did not take it in time while claude-bridge went down";
+    Error::new(ErrorKind::StoreUnavailable, message).hint("another process may hold it locked")
 }

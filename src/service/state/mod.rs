@@ -41,7 +41,7 @@ const START_DEADLINE: Duration = Duration::from_secs(60);
 /// How long an interrupt may be ignored before the process is ended.
 const INTERRUPT_DEADLINE: Duration = Duration::from_secs(5);
 /// How long a turn gets to end in good order while this program goes down.
-const DRAIN_DEADLINE: Duration = Duration::from_millis(500);
+const DRAIN_DEADLINE: Duration = Duration::from_millis(300);
 /// The id of the one `initialize` request each process gets.
 const INITIALIZE_ID: &str = "initialize";
 

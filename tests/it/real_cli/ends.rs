@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use rustix::process::Signal;
 use serde_json::json;
 
 use crate::support::api::{Api, Gate, Reply};
@@ -42,6 +43,41 @@ fn no_process_is_left_after_the_end_of_stdin() {
     bridge.close_stdin();
     assert_eq!(bridge.wait_for_exit().code(), Some(3));
     assert_eq!(pids.map(process::is_alive), [false; 4]);
+}
+
+#[test]
+fn no_process_is_left_after_a_sigterm() {
+    let (api, gate) = (Api::start(), Gate::new());
+    let (mut bridge, pids) = busy_bridge(&api, &gate);
+    process::signal(bridge.pid().into(), Signal::TERM);
+    assert_eq!(bridge.wait_for_exit().code(), Some(143));
+    assert!(bridge.stderr().ends_with("claude-bridge: ended with work in progress: SIGTERM\n"), "{}", bridge.stderr());
+    assert_eq!(pids.map(process::is_alive), [false; 4]);
+}
+
+#[test]
+fn a_turn_of_the_real_cli_is_interrupted_stored_and_answered_at_the_end_of_stdin_and_at_a_sigterm() {
+    for ends_by_signal in [false, true] {
+        let (api, gate) = (Api::start(), Gate::new());
+        let mut bridge = Bridge::with_real_cli(&api).start();
+        let session = bridge.create_session();
+        api.reply(Reply::text("half").wait_for(&gate));
+        {
+            let mut saying = bridge.start_saying(&session, "Hi");
+            saying.until_text("half");
+            match ends_by_signal {
+                true => process::signal(bridge.pid().into(), Signal::TERM),
+                false => bridge.close_stdin(),
+            }
+            let said = saying.end();
+            assert_eq!((said.stop_reason().as_str(), said.text().as_str()), ("interrupted", "half"));
+        }
+        assert_eq!(bridge.wait_for_exit().code(), Some(if ends_by_signal { 143 } else { 3 }));
+        let history = bridge.history_file();
+        assert_eq!((history.ended_turns(&session), history.open_turns(&session)), (1, 0));
+        bridge.restart();
+        assert_eq!(bridge.history(&session), ["user: Hi", "assistant: half"]);
+    }
 }
 
 #[test]

@@ -69,6 +69,19 @@ impl HistoryFile {
         self.db.query_row(sql, [id(session)], |row| row.get(0)).expect("turns can be counted")
     }
 
+    /// How many turns of a session have not come to their end.
+    pub(crate) fn open_turns(&self, session: &str) -> u64 {
+        let sql = "SELECT count(*) FROM turns WHERE session_id = ?1 AND ended_at IS NULL";
+        self.db.query_row(sql, [id(session)], |row| row.get(0)).expect("turns can be counted")
+    }
+
+    /// Whether the stored events of a session have this text.
+    pub(crate) fn has_text(&self, session: &str, text: &str) -> bool {
+        let sql = "SELECT 1 FROM events WHERE session_id = ?1 AND instr(body, ?2) > 0 LIMIT 1";
+        let found = self.db.query_row(sql, (id(session), text), |_| Ok(())).optional();
+        found.expect("events can be looked up").is_some()
+    }
+
     /// How many rows each table has.
     pub(crate) fn rows(&self) -> BTreeMap<String, u64> {
         let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";

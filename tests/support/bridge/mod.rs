@@ -168,6 +168,16 @@ impl Bridge {
         assert_eq!(status.code(), Some(0), "{}", self.stderr());
     }
 
+    /// What it says last may be cut: its client does not read, or it is ended without grace.
+    pub(crate) fn may_be_cut(&self) {
+        self.process.client.expect_cut();
+    }
+
+    /// Waits until its process has gone; what it said may still be unread.
+    pub(crate) fn wait_for_process(&mut self) -> ExitStatus {
+        self.process.wait_for_process()
+    }
+
     /// Waits until it has gone.
     pub(crate) fn wait_for_exit(&mut self) -> ExitStatus {
         self.process.wait_for_exit()
@@ -232,9 +242,13 @@ impl Process {
         Self { child, client: Client::connect(stdout, stdin), stderr, stderr_reader, status: None }
     }
 
-    fn wait_for_exit(&mut self) -> ExitStatus {
+    fn wait_for_process(&mut self) -> ExitStatus {
         let exited = || self.child.try_wait().expect("a child can be waited for");
-        let status = *self.status.get_or_insert_with(|| wait_for("the end of the bridge", exited));
+        *self.status.get_or_insert_with(|| wait_for("the end of the bridge", exited))
+    }
+
+    fn wait_for_exit(&mut self) -> ExitStatus {
+        let status = self.wait_for_process();
         self.client.wait_for_end();
         wait_for("the end of its stderr", || self.stderr_reader.is_finished().then_some(()));
         status
