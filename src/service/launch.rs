@@ -12,7 +12,7 @@ use super::settings::Settings;
 use super::state::{Known, Rung};
 use crate::claude::{self, Conversation, Discovery, Launch, Process};
 use crate::context::{self, Context, Facts};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::session::{McpServer, Mode};
 use crate::store::Store;
 
@@ -46,12 +46,26 @@ impl Launcher {
         &self.settings
     }
 
-    /// Starts a process for a session.
+    /// Checks that sessions may be in this mode here.
     ///
     /// # Errors
-    /// `cliNotFound`, `cliUnsupported`, `cliExited` where it could not even begin, `invalidParams` where the folder
-    /// is gone.
+    /// `modeNotAllowed`.
+    pub(super) fn check_mode(&self, mode: Mode) -> Result<()> {
+        if mode == Mode::Power && !self.settings.power {
+            let message = "mode: power mode is not enabled here";
+            let hint = "set modes.power.enabled = true in your own claude-bridge.toml, or in initializationOptions";
+            return Err(Error::new(ErrorKind::ModeNotAllowed, message).hint(hint));
+        }
+        Ok(())
+    }
+
+    /// Starts a process for a session. Its mode is checked each time: it may have been stored where more is allowed.
+    ///
+    /// # Errors
+    /// `modeNotAllowed`, `cliNotFound`, `cliUnsupported`, `cliExited` where it could not even begin, `invalidParams`
+    /// where the folder is gone.
     pub(super) async fn launch(&self, record: &Record, rung: Rung) -> Result<Launched> {
+        self.check_mode(record.mode)?;
         check_folder(&record.cwd).await?;
         let cli = self.discovery.discover(&self.settings.cli).await?;
         let (context, new_context) = self.context_of(record).await?;

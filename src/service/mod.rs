@@ -148,7 +148,7 @@ impl Service {
     /// `invalidParams`, `modeNotAllowed`, `sessionNotFound`, a store error.
     pub async fn create_session(&self, params: SessionCreateParams) -> Result<Session> {
         if let Some(mode) = params.mode {
-            self.check_mode(mode)?;
+            self.inner.launcher.check_mode(mode)?;
         }
         if let Some(id) = params.resume_session_id {
             return self.resume_session(id, params).await;
@@ -280,15 +280,6 @@ impl Service {
         self.inner.store.close().await;
         // Last, since from then on others take over what we held.
         self.inner.run_folder.remove().await;
-    }
-
-    fn check_mode(&self, mode: Mode) -> Result<()> {
-        if mode == Mode::Power && !self.inner.launcher.settings().power {
-            let message = "mode: power mode is not enabled here";
-            let hint = "set modes.power.enabled = true in your own claude-bridge.toml, or in initializationOptions";
-            return Err(Error::new(ErrorKind::ModeNotAllowed, message).hint(hint));
-        }
-        Ok(())
     }
 
     /// The folder that a new session works in.

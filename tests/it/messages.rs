@@ -78,6 +78,33 @@ fn a_session_whose_queue_is_full_is_busy_and_takes_messages_again_when_there_is_
 }
 
 #[test]
+fn a_client_with_too_many_requests_under_way_is_told_to_wait_and_served_again_later() {
+    const LIMIT: usize = 1024;
+    let config = "sessions.queue = 2000";
+    let script = Script::new().answer(held("one")).times(1);
+    let bridge = Bridge::with_scripted_cli([script]).config(config).start();
+    let session = bridge.create_session();
+    let mut first = bridge.start_saying(&session, "1");
+    first.until_text("one");
+    let send = || bridge.start_request("message/send", json!({"sessionId": session, "content": "x"}));
+    let waiting: Vec<_> = (1..LIMIT).map(|_| send()).collect();
+    for _ in 0..3 {
+        let refused = bridge.refusal("session/get", json!({"sessionId": session}));
+        assert_eq!((refused.code, refused.kind()), (1050, "overloaded"));
+        assert_eq!((&refused.data["limit"], &refused.data["retryable"]), (&json!(LIMIT), &json!(true)));
+    }
+    waiting[0].cancel();
+    assert_eq!(waiting[0].error().kind(), "requestCancelled");
+    assert_eq!(bridge.session(&session)["state"], "running");
+    bridge.cli().release("end");
+    for request in &waiting[1..] {
+        request.cancel();
+        request.error();
+    }
+    first.end();
+}
+
+#[test]
 fn messages_that_wait_when_the_session_is_closed_are_told_so_and_never_run() {
     let bridge = with_small_queue(Script::new().answer(Turn::text("Half").until_interrupted()));
     let session = bridge.create_session();

@@ -194,3 +194,65 @@ fn a_request_of_the_clis_that_is_unknown_is_refused_and_the_turn_goes_on() {
     let session = bridge.create_session();
     assert_eq!(bridge.say(&session, "Hi").text(), "Done");
 }
+
+#[test]
+fn a_session_stored_in_power_mode_starts_nothing_where_that_mode_is_not_enabled() {
+    let enabled = "modes.power.enabled = true";
+    let mut bridge = Bridge::with_scripted_cli([Script::echo(), Script::echo()]).config(enabled).start();
+    let session = bridge.create_session_with(json!({"mode": "power"}))["id"].as_str().unwrap().to_owned();
+    assert_eq!(bridge.say(&session, "1").text(), "echo: 1");
+    bridge.shutdown();
+    bridge.configure("");
+    bridge.restart();
+    let saying = bridge.start_saying(&session, "2");
+    let refused = saying.error();
+    assert_eq!((refused.code, refused.kind()), (1011, "modeNotAllowed"));
+    assert!(refused.data["hint"].as_str().unwrap().contains("modes.power.enabled"), "{refused:?}");
+    // Resumed without a mode, it is warmed, which must start nothing either.
+    bridge.request("session/create", json!({"resumeSessionId": session}));
+    bridge.wait_for_session(&session, "refused", |session| session["error"]["kind"] == "modeNotAllowed");
+    assert_eq!(bridge.session(&session)["mode"], "power");
+    assert_eq!(bridge.cli().starts().len(), 1);
+    assert_eq!(bridge.history(&session), ["user: 1", "assistant: echo: 1"]);
+    bridge.shutdown();
+    bridge.configure(enabled);
+    bridge.restart();
+    assert_eq!(bridge.say(&session, "3").text(), "echo: 3");
+}
+
+#[test]
+fn a_session_whose_folder_is_gone_is_told_so_and_starts_nothing() {
+    let setup = Bridge::with_scripted_cli([Script::echo()]).workspace_file("sub/x", "");
+    let folder = setup.folders().workspace.join("sub");
+    let mut bridge = setup.start();
+    let session = bridge.create_session_with(json!({"cwd": folder}))["id"].as_str().unwrap().to_owned();
+    bridge.say(&session, "1");
+    bridge.shutdown();
+    std::fs::remove_dir_all(&folder).unwrap();
+    bridge.restart();
+    let refused = bridge.start_saying(&session, "2").error();
+    assert_eq!((refused.code, refused.kind()), (-32602, "invalidParams"));
+    assert!(refused.message.contains(folder.to_str().unwrap()), "{}", refused.message);
+    assert_eq!(bridge.cli().starts().len(), 1);
+    assert!(!folder.exists());
+}
+
+#[test]
+fn the_cli_sees_of_the_environment_what_the_configuration_lets_through() {
+    let config = r#"
+        [cli.env]
+        pass = ["ANTHROPIC_*", "SCRIPTED_*", "KEPT"]
+        remove = ["ANTHROPIC_API_KEY"]
+        set = { ADDED = "by the file", KEPT = "changed" }
+    "#;
+    let setup = Bridge::with_scripted_cli([Script::echo()]).config(config);
+    let variables = [("ANTHROPIC_API_KEY", "k"), ("ANTHROPIC_BASE_URL", "u"), ("KEPT", "k"), ("OTHER", "o")];
+    let setup = variables.into_iter().fold(setup, |setup, (name, value)| setup.env(name, value));
+    let bridge = setup.start();
+    bridge.create_session();
+    let env = &bridge.cli().wait_for_starts(1)[0].env;
+    let seen = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "KEPT", "OTHER", "ADDED"];
+    let seen = seen.map(|name| env.get(name).map(String::as_str));
+    assert_eq!(seen, [None, Some("u"), Some("changed"), None, Some("by the file")]);
+    assert!(env.contains_key("PATH") && env.contains_key("HOME"), "{env:?}");
+}

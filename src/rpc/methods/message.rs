@@ -20,6 +20,7 @@ impl Method for MessageSend {
         ErrorKind::SessionBusy,
         ErrorKind::SessionHeld,
         ErrorKind::SessionClosed,
+        ErrorKind::ModeNotAllowed,
         ErrorKind::CliNotFound,
         ErrorKind::CliUnsupported,
         ErrorKind::CliExited,

@@ -183,6 +183,11 @@ impl Bridge {
         self.process.wait_for_exit()
     }
 
+    /// Replaces the user's own configuration file, for the next start.
+    pub(crate) fn configure(&self, toml: &str) {
+        self.setup.write_config(toml);
+    }
+
     /// Starts it again on the same folders.
     pub(crate) fn restart(&mut self) {
         assert!(self.process.status.is_some(), "the bridge still runs: kill it or shut it down first");

@@ -74,10 +74,14 @@ impl Setup {
 
     /// The user's own configuration file.
     pub(crate) fn config(self, toml: &str) -> Self {
+        self.write_config(toml);
+        self
+    }
+
+    pub(super) fn write_config(&self, toml: &str) {
         let folder = self.folders.home.join(".config/claude-bridge");
         fs::create_dir_all(&folder).expect("a folder for the configuration");
         write(&folder.join("claude-bridge.toml"), toml);
-        self
     }
 
     /// A file in the workspace, folders on the way included.
