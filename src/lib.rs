@@ -25,7 +25,7 @@
 //! | [`demo`] | the built-in agent, which speaks the CLI's protocol and needs no account |
 //! | [`config`] | layers, trust, messages for what is wrong; alone names toml |
 //! | [`protocol`] | the wire types, by resource; no behaviour |
-//! | [`ids`], [`error`], [`time`] | the shared vocabulary |
+//! | [`ids`], [`error`], [`time`], [`redact`] | the shared vocabulary |
 //!
 //! Who may use whom: `commands → rpc → service → {claude, store, context}`, and `commands`, `rpc`, `service` →
 //! `protocol`. `claude` and `store` know neither each other nor the protocol. A test (`tests/it/architecture.rs`) reads
@@ -56,6 +56,7 @@ pub mod demo;
 pub mod error;
 pub mod ids;
 pub mod protocol;
+pub mod redact;
 pub mod rpc;
 pub mod service;
 pub mod store;

@@ -13,6 +13,7 @@ use super::lines::{Line, Lines};
 use super::pace::Pace;
 use super::process::{Exit, ExitStatusKind, Order, Output};
 use super::stderr::Tail;
+use crate::redact::Content;
 
 /// How long a pipe that is still held by others is read once the CLI has gone.
 const AFTERGLOW: Duration = Duration::from_millis(200);
@@ -121,7 +122,10 @@ fn bytes_of(read: std::io::Result<usize>) -> usize {
 
 fn frame(line: Line<'_>) -> Option<Frame> {
     match line {
-        Line::Whole(line) => decode(line),
+        Line::Whole(line) => {
+            tracing::trace!("from the CLI: {}", Content(String::from_utf8_lossy(line)));
+            decode(line)
+        }
         Line::Oversize { bytes } => Some(Frame::Oversize { bytes }),
     }
 }

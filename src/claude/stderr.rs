@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use crate::redact::Content;
+
 /// How much is kept, in bytes.
 const KEPT_BYTES: usize = 16 * 1024;
 /// How many lines of that are told.
@@ -23,7 +25,10 @@ impl Tail {
         loop {
             match pipe.read(&mut chunk).await {
                 Ok(0) => return,
-                Ok(length) => self.push(&chunk[..length]),
+                Ok(length) => {
+                    tracing::trace!("from the CLI's stderr: {}", Content(String::from_utf8_lossy(&chunk[..length])));
+                    self.push(&chunk[..length]);
+                }
                 Err(error) => {
                     tracing::warn!(%error, "cannot read the stderr of the Claude CLI");
                     return;

@@ -175,8 +175,11 @@ pub struct McpKeys {
 pub struct LogKeys {
     /// The least serious level that is written. Default: warn.
     pub level: Option<Level>,
-    /// The file it goes to. Default: stderr.
+    /// The file it goes to. At 8 MiB it is renamed to `NAME.1`, and three of those are kept. Default: stderr.
     pub file: Option<PathBuf>,
+    /// Whether messages, tools' inputs and outputs, and what the CLI says are logged as they are, at the level trace,
+    /// and not only by their length. Default: false.
+    pub content: Option<bool>,
 }
 
 impl Keys {
@@ -256,7 +259,11 @@ impl ModesKeys {
 
 impl LogKeys {
     fn over(self, below: Self) -> Self {
-        Self { level: self.level.or(below.level), file: self.file.or(below.file) }
+        Self {
+            level: self.level.or(below.level),
+            file: self.file.or(below.file),
+            content: self.content.or(below.content),
+        }
     }
 }
 

@@ -125,6 +125,8 @@ pub struct Log {
     pub level: Level,
     /// The file; absent: stderr.
     pub file: Option<PathBuf>,
+    /// Whether what is said is logged as it is.
+    pub content: bool,
 }
 
 /// What the environment and the command line say.
@@ -280,7 +282,11 @@ fn fill_in(keys: Keys, workspace: &Path, places: &Places, trust: Trust) -> Confi
         power_mode: keys.modes.power.enabled.unwrap_or(false),
         mcp_servers: keys.mcp_servers,
         mcp_timeout: keys.mcp.timeout.map_or(Duration::from_secs(10), ConfigDuration::get),
-        log: Log { level: keys.log.level.unwrap_or_default(), file: keys.log.file },
+        log: Log {
+            level: keys.log.level.unwrap_or_default(),
+            file: keys.log.file,
+            content: keys.log.content.unwrap_or(false),
+        },
         trusted: trust.covers(workspace),
         trust,
     }

@@ -73,7 +73,7 @@ fn without_any_source_the_general_profile_holds() {
     assert_eq!(config.cli.max_line_bytes, 64 * 1024 * 1024);
     assert_eq!(config.sessions.queue, 32);
     assert_eq!(config.mcp_timeout, Duration::from_secs(10));
-    assert_eq!(config.log, Log { level: Level::Warn, file: None });
+    assert_eq!(config.log, Log { level: Level::Warn, file: None, content: false });
     assert!(!config.power_mode);
     assert!(!config.trusted);
     assert_eq!(notices, [""; 0]);

@@ -28,6 +28,7 @@ use super::server::Ended;
 use super::table::Table;
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::message::ProgressToken;
+use crate::redact::Content;
 use crate::service::Service;
 
 /// One client and what it has going on.
@@ -104,10 +105,13 @@ impl Connection {
     pub(super) fn receive(self: &Arc<Self>, framed: Framed<'_>) {
         let mut phase = lock(&self.phase);
         match framed {
-            Framed::Message(body) => match envelope::parse(body) {
-                Ok(message) => self.take(&mut phase, message),
-                Err(refused) => self.refuse(refused.id.as_ref(), refused.error),
-            },
+            Framed::Message(body) => {
+                tracing::trace!("from the client: {}", Content(String::from_utf8_lossy(body)));
+                match envelope::parse(body) {
+                    Ok(message) => self.take(&mut phase, message),
+                    Err(refused) => self.refuse(refused.id.as_ref(), refused.error),
+                }
+            }
             Framed::Garbage(what) => self.refuse(None, Error::new(ErrorKind::ParseError, format!("no frame: {what}"))),
             Framed::TooLarge { length, limit } => {
                 let message = format!("a message of {length} bytes is over the limit of {limit}");

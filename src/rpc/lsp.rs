@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::PROTOCOL_VERSION;
 use crate::protocol::event::EventBody;
 use crate::protocol::lifecycle::ServerCapabilities as BridgeCapabilities;
+use crate::redact::Content;
 use crate::service::Service;
 
 /// Starts the application when a client initializes the server.
@@ -111,7 +112,7 @@ impl Lsp {
         let handled = self.call(jsonrpc::Request::build(method.to_owned()), method, params);
         async move {
             if let Err(error) = handled.await {
-                tracing::debug!("a notification is not handled: {error}");
+                tracing::debug!("a notification is not handled: {}", Content(error));
             }
         }
         .boxed()

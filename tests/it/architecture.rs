@@ -21,10 +21,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ids", &[]),
     ("error", &[]),
     ("time", &[]),
+    ("redact", &[]),
 ];
 
 /// The vocabulary.
-const ANYONE_MAY_USE: &[&str] = &["ids", "error", "time"];
+const ANYONE_MAY_USE: &[&str] = &["ids", "error", "time", "redact"];
 
 /// Libraries that only one part may name.
 const CONFINED: &[(&str, &str)] = &[

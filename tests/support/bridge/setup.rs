@@ -22,6 +22,7 @@ pub(crate) struct Setup {
     options: Value,
     capabilities: Value,
     initialized: bool,
+    has_umask_0: bool,
 }
 
 /// The folders that a bridge and its CLI use, all of them in one that goes with the test.
@@ -64,6 +65,7 @@ impl Setup {
             options: json!({}),
             capabilities: json!({}),
             initialized: true,
+            has_umask_0: false,
         }
     }
 
@@ -121,6 +123,12 @@ impl Setup {
         self
     }
 
+    /// Starts it with a umask that takes no right from anybody.
+    pub(crate) fn umask_0(mut self) -> Self {
+        self.has_umask_0 = true;
+        self
+    }
+
     /// Leaves `initialize` to the test.
     pub(crate) fn uninitialized(mut self) -> Self {
         self.initialized = false;
@@ -144,7 +152,7 @@ impl Setup {
     /// The command that starts the bridge; nothing of the machine but `PATH` reaches it.
     pub(crate) fn command(&self) -> Command {
         let folders = &self.folders;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_claude-bridge"));
+        let mut command = self.program();
         command
             .arg("--data-dir")
             .arg(&folders.data)
@@ -163,6 +171,16 @@ impl Setup {
             .envs(self.cli.iter().flat_map(ScriptedCli::environment))
             .envs(self.environment.iter().cloned());
         command
+    }
+
+    fn program(&self) -> Command {
+        let program = env!("CARGO_BIN_EXE_claude-bridge");
+        if !self.has_umask_0 {
+            return Command::new(program);
+        }
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "umask 0; exec \"$0\" \"$@\"", program]);
+        shell
     }
 
     /// What the client says at `initialize`.
