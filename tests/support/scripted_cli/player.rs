@@ -135,8 +135,9 @@ impl Player {
     }
 
     fn whole_turn(&mut self, turn: &step::Turn) -> Result<(), Stop> {
-        self.turn = Some(Turn::begin(self.output.clone(), &self.model, self.messages)?);
+        // Before its first frame, which an interrupt may answer at once.
         self.input.open_turn();
+        self.turn = Some(Turn::begin(self.output.clone(), &self.model, self.messages)?);
         let played = self.steps(&turn.content);
         let interrupted = self.input.close_turn();
         let Some(written) = self.turn.take() else { return Ok(()) };
