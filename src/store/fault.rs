@@ -32,8 +32,13 @@ pub(super) fn newer(file: &Path) -> Error {
 
 /// The error for what the system refused to do with `path`, a file or the folder of the history.
 pub(super) fn system(path: &Path, doing: &str, error: &std::io::Error) -> Error {
+    let advice = match error.kind() {
+        std::io::ErrorKind::TimedOut => "end the program that holds it",
+        std::io::ErrorKind::StorageFull => "make room on the disk",
+        _ => "make it a place that this user can write to",
+    };
     Error::new(ErrorKind::StoreUnavailable, format!("{doing} {}: {error}", path.display()))
-        .hint(format!("make it a place that this user can write to, {ANOTHER_FOLDER}"))
+        .hint(format!("{advice}, {ANOTHER_FOLDER}"))
         .detail("file", name(path))
 }
 
@@ -41,6 +46,19 @@ pub(super) fn system(path: &Path, doing: &str, error: &std::io::Error) -> Error 
 pub(super) fn closed(file: &Path) -> Error {
     Error::new(ErrorKind::StoreUnavailable, format!("the history {} is closed", file.display()))
         .detail("file", name(file))
+}
+
+/// The error for a history that somebody took away while it was open: what was written now would be seen by nobody.
+pub(super) fn gone(file: &Path) -> Error {
+    let message = format!("the history {} was moved or deleted while it was open: nothing is stored", file.display());
+    Error::new(ErrorKind::StoreUnavailable, message)
+        .hint("put it back, or start claude-bridge again")
+        .detail("file", name(file))
+}
+
+/// Whether the file itself is damaged, not only a value in it.
+pub(super) fn is_damage(error: &SqliteError) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
 }
 
 fn name(file: &Path) -> String {
@@ -70,7 +88,9 @@ fn kind(error: &SqliteError) -> ErrorKind {
 fn hint(error: &SqliteError) -> Option<String> {
     match kind(error) {
         ErrorKind::StoreCorrupt => {
-            return Some(format!("it was left as it is; move the file away or restore it, {ANOTHER_FOLDER}"));
+            let advice = "end every claude-bridge and start one: it looks the history through and, if it is damaged, \
+                          moves it aside";
+            return Some(format!("{advice}; {ANOTHER_FOLDER}"));
         }
         ErrorKind::StoreUnavailable => {}
         _ => return None,

@@ -5,11 +5,16 @@
 //! up to five seconds for it.
 
 mod compression;
+mod damage;
 mod events;
 mod fault;
 mod leases;
+mod locks;
+mod log;
 mod messages;
 mod open;
+mod place;
+mod private;
 mod readers;
 mod rows;
 mod sessions;
@@ -70,6 +75,13 @@ impl Store {
     /// Why it cannot be opened.
     pub async fn ready(&self) -> Result<()> {
         self.inner.writer.ready().await
+    }
+
+    /// Where a damaged history was moved when this one was opened, so that a new one could begin; known once it is
+    /// [`Self::ready`].
+    #[must_use]
+    pub fn moved_aside(&self) -> Option<PathBuf> {
+        self.inner.writer.moved_aside()
     }
 
     /// Adds a session, and the lease of the bridge that runs it from its beginning.

@@ -7,7 +7,8 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 use tokio::task;
 
-use super::fault::{closed, fault};
+use super::damage::fault_in_use;
+use super::fault::closed;
 use super::open;
 use crate::error::{Error, Result};
 
@@ -40,7 +41,7 @@ impl Readers {
             let _permit = permit;
             let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let db = kept.map_or_else(|| open::reader(&file), Ok)?;
-            let outcome = query(&db).map_err(|error| fault(&file, doing, &error));
+            let outcome = query(&db).map_err(|error| fault_in_use(&file, doing, &error));
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(db);
             outcome
         };

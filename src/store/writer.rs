@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Transaction;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
-use super::fault::{closed, fault, system};
-use super::open;
+use super::damage::fault_in_use;
+use super::fault::{closed, gone, system};
+use super::open::{self, Opened};
+use super::place::Place;
 use super::work::{Done, Work};
 use crate::error::Result;
 
@@ -28,8 +29,8 @@ const MAX_UNAWAITED_BYTES: u32 = 32 * 1024 * 1024;
 /// How many jobs share a transaction at most, so that the first of them is answered in time.
 const MAX_GROUP: usize = 1024;
 
-/// How opening the file went; nothing while that is not known.
-type Opened = Option<Result<()>>;
+/// How opening the file went, and where a damaged one was moved; nothing while that is not known.
+type Outcome = Option<Result<Option<PathBuf>>>;
 
 /// The other side of the thread.
 ///
@@ -39,7 +40,7 @@ type Opened = Option<Result<()>>;
 pub(super) struct Writer {
     file: PathBuf,
     /// Its sender is the thread's, and goes with it.
-    opened: watch::Receiver<Opened>,
+    opened: watch::Receiver<Outcome>,
     queue: mpsc::Sender<Command>,
     jobs: Arc<Semaphore>,
     unawaited_bytes: Arc<Semaphore>,
@@ -89,9 +90,14 @@ impl Writer {
     pub(super) async fn ready(&self) -> Result<()> {
         let mut opened = self.opened.clone();
         match opened.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(outcome)) => outcome.clone(),
+            Ok(Some(outcome)) => outcome.clone().map(drop),
             Ok(None) | Err(_) => Err(closed(&self.file)),
         }
+    }
+
+    /// Where a damaged file was moved when this one was opened.
+    pub(super) fn moved_aside(&self) -> Option<PathBuf> {
+        self.opened.borrow().as_ref()?.as_ref().ok()?.clone()
     }
 
     /// Queues work and waits until it is committed. It is done even if the caller goes away once it is queued.
@@ -136,12 +142,12 @@ impl Writer {
     }
 }
 
-fn run(file: &Path, inbox: &mpsc::Receiver<Command>, opening: &watch::Sender<Opened>) {
+fn run(file: &Path, inbox: &mpsc::Receiver<Command>, opening: &watch::Sender<Outcome>) {
     match open::writer(file) {
-        Ok(mut db) => {
-            opening.send_replace(Some(Ok(())));
-            serve(&mut db, inbox, file);
-            finish(db);
+        Ok(mut history) => {
+            opening.send_replace(Some(Ok(history.moved_aside.take())));
+            serve(&mut history, inbox, file);
+            history.close();
         }
         Err(error) => {
             opening.send_replace(Some(Err(error)));
@@ -150,7 +156,7 @@ fn run(file: &Path, inbox: &mpsc::Receiver<Command>, opening: &watch::Sender<Ope
 }
 
 /// Writes until it is told to close or nobody is left to ask.
-fn serve(db: &mut Connection, inbox: &mpsc::Receiver<Command>, file: &Path) {
+fn serve(history: &mut Opened, inbox: &mpsc::Receiver<Command>, file: &Path) {
     let mut open = true;
     while open && let Ok(first) = inbox.recv() {
         let mut jobs = Vec::new();
@@ -163,24 +169,27 @@ fn serve(db: &mut Connection, inbox: &mpsc::Receiver<Command>, file: &Path) {
             next = if open && jobs.len() < MAX_GROUP { inbox.try_recv().ok() } else { None };
         }
         if !jobs.is_empty() {
-            write_together(db, jobs, file);
+            write_together(history, jobs, file);
+            history.shorten_log();
         }
     }
 }
 
 /// Does all jobs in one transaction and answers them.
-fn write_together(db: &mut Connection, jobs: Vec<Job>, file: &Path) {
-    match attempt(db, &jobs, file) {
+fn write_together(history: &mut Opened, jobs: Vec<Job>, file: &Path) {
+    match attempt(history, &jobs, file) {
         Ok(outcomes) => jobs.into_iter().zip(outcomes).for_each(|(job, outcome)| answer(job, outcome)),
         Err(error) => jobs.into_iter().for_each(|job| answer(job, Err(error.clone()))),
     }
 }
 
 /// The outcome of each job, all of them committed; or why none of them is.
-fn attempt(db: &mut Connection, jobs: &[Job], file: &Path) -> Result<Vec<Result<Done>>> {
-    let shared = |error: &rusqlite::Error| fault(file, "cannot write the history", error);
-    let mut transaction =
-        db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| shared(&error))?;
+fn attempt(history: &mut Opened, jobs: &[Job], file: &Path) -> Result<Vec<Result<Done>>> {
+    let shared = |error: &rusqlite::Error| fault_in_use(file, "cannot write the history", error);
+    if Place::of(file).ok() != Some(history.place) {
+        return Err(gone(file));
+    }
+    let mut transaction = history.begin().map_err(|error| shared(&error))?;
     let mut outcomes = Vec::with_capacity(jobs.len());
     for job in jobs {
         let outcome = in_savepoint(&mut transaction, &job.work);
@@ -190,7 +199,7 @@ fn attempt(db: &mut Connection, jobs: &[Job], file: &Path) -> Result<Vec<Result<
         {
             return Err(shared(error));
         }
-        outcomes.push(outcome.map_err(|error| fault(file, &job.work.failure(), &error)));
+        outcomes.push(outcome.map_err(|error| fault_in_use(file, &job.work.failure(), &error)));
     }
     transaction.commit().map_err(|error| shared(&error))?;
     Ok(outcomes)
@@ -215,17 +224,6 @@ fn answer(job: Job, outcome: Result<Done>) {
     }
 }
 
-/// Moves the log into the file and closes it. Waits for no other process: what it keeps from being moved now is moved
-/// when the last one closes the file.
-fn finish(db: Connection) {
-    let waits_for_none = db.busy_timeout(Duration::ZERO);
-    let checkpoint = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-    let closed = db.close().map_err(|(_, error)| error);
-    if let Err(error) = waits_for_none.and(checkpoint).and(closed) {
-        tracing::warn!(%error, "the history was not closed cleanly");
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,15 +232,17 @@ mod tests {
     use crate::store::rows::{Batch, ContextRow};
 
     struct Group {
-        db: Connection,
+        file: PathBuf,
+        history: Opened,
         jobs: Vec<Job>,
         outcomes: Vec<oneshot::Receiver<Result<Done>>>,
     }
 
     impl Group {
         fn new(folder: &tempfile::TempDir) -> Self {
-            let db = open::writer(&folder.path().join("history.db")).unwrap();
-            Self { db, jobs: Vec::new(), outcomes: Vec::new() }
+            let file = folder.path().join("history.db");
+            let history = open::writer(&file).unwrap();
+            Self { file, history, jobs: Vec::new(), outcomes: Vec::new() }
         }
 
         fn push(&mut self, work: Work) {
@@ -254,8 +254,8 @@ mod tests {
 
         /// The answers, and the names of the contexts that are stored then.
         fn write(mut self) -> (Vec<Result<Done>>, Vec<String>) {
-            write_together(&mut self.db, self.jobs, Path::new("history.db"));
-            let mut statement = self.db.prepare("SELECT hash FROM contexts ORDER BY hash").unwrap();
+            write_together(&mut self.history, self.jobs, &self.file);
+            let mut statement = self.history.db.prepare("SELECT hash FROM contexts ORDER BY hash").unwrap();
             let stored = statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
             (self.outcomes.into_iter().map(|outcome| outcome.blocking_recv().unwrap()).collect(), stored)
         }
@@ -292,7 +292,7 @@ mod tests {
     fn no_job_of_a_transaction_that_was_lost_is_called_written() {
         let folder = tempfile::tempdir().unwrap();
         let mut group = Group::new(&folder);
-        group.db.execute_batch("PRAGMA max_page_count = 100; PRAGMA cache_size = 1;").unwrap();
+        group.history.db.execute_batch("PRAGMA max_page_count = 100; PRAGMA cache_size = 1;").unwrap();
         group.push(context("a", 1));
         group.push(context("b", 10_000_000));
         group.push(context("c", 1));

@@ -1,6 +1,4 @@
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use super::*;
 use crate::error::{Error, ErrorKind};
@@ -55,28 +53,6 @@ async fn a_history_of_a_newer_version_that_crashed_is_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
-    let home = Home::new();
-    fs::create_dir(home.folder()).unwrap();
-    fs::write(home.file(), "Dear diary, ".repeat(1_000)).unwrap();
-    let before = contents(&home);
-    assert_eq!(refusal(&home).await.kind(), ErrorKind::StoreCorrupt);
-    assert_eq!(contents(&home), before);
-}
-
-#[tokio::test]
-async fn a_damaged_file_is_reported_as_damaged() {
-    let home = Home::new();
-    let (store, row) = with_session(&home).await;
-    store.close().await;
-    let mut bytes = fs::read(home.file()).unwrap();
-    bytes[4096..].fill(0x5a);
-    fs::write(home.file(), bytes).unwrap();
-    let error = home.store().session(row.id).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::StoreCorrupt, "{error}");
-}
-
-#[tokio::test]
 async fn a_folder_that_cannot_be_made_is_named() {
     let home = Home::new();
     fs::write(home.folder(), "a file").unwrap();
@@ -90,22 +66,6 @@ async fn a_folder_in_the_files_place_is_no_history() {
     let home = Home::new();
     fs::create_dir_all(home.file()).unwrap();
     assert_eq!(refusal(&home).await.kind(), ErrorKind::StoreUnavailable);
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn the_folder_and_all_its_files_are_private_to_the_user() {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    let home = Home::new();
-    let (store, _) = with_session(&home).await;
-    let files = fs::read_dir(home.folder()).unwrap().map(|entry| entry.unwrap().path());
-    let modes: BTreeMap<_, _> =
-        files.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), mode(&path))).collect();
-    let expected = ["history.db", "history.db-shm", "history.db-wal", "history.lock"];
-    assert_eq!(modes, expected.map(|name| (name.to_owned(), 0o600)).into());
-    assert_eq!(mode(&home.folder()), 0o700);
-    store.close().await;
 }
 
 #[tokio::test]

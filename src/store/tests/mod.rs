@@ -1,10 +1,13 @@
 //! The store as those see it who use it.
 
+mod damage;
 mod file;
 mod leases;
 mod plans;
+mod private;
 mod rows;
 mod transcripts;
+mod trouble;
 mod writing;
 
 use std::path::PathBuf;

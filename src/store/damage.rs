@@ -1,0 +1,95 @@
+//! What is done with a damaged file.
+//!
+//! Looking for damage means reading the whole file, which takes too long at every start. So the file is only looked
+//! through where a query has come upon damage before, which `history.suspect` says. What is found damaged is moved
+//! aside, as it is, and a new history begins.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::{ffi::OsString, fs};
+
+use rusqlite::{Connection, Error, ffi};
+
+use super::fault::{fault, is_damage, system};
+use super::private;
+use crate::error::Result;
+use crate::time::Timestamp;
+
+/// What SQLite keeps beside the file.
+pub(super) const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
+
+/// The error for what went wrong in a history that is open; where that is damage, it is noted.
+pub(super) fn fault_in_use(file: &Path, doing: &str, error: &Error) -> crate::error::Error {
+    if is_damage(error) {
+        suspect(file);
+    }
+    fault(file, doing, error)
+}
+
+/// Notes that the file is to be looked through when it is opened next.
+fn suspect(file: &Path) {
+    let note = note(file);
+    if let Err(error) = private::make_file(&note) {
+        tracing::warn!(file = %note.display(), %error, "that the history seems damaged cannot be noted");
+    }
+}
+
+/// Looks a file through that is suspected, and clears it where it is sound.
+pub(super) fn look_through(db: &Connection, file: &Path) -> rusqlite::Result<()> {
+    if !note(file).exists() {
+        return Ok(());
+    }
+    let found: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if found != "ok" {
+        return Err(Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), Some(found)));
+    }
+    tracing::info!(file = %file.display(), "the history was looked through and is sound");
+    clear(file);
+    Ok(())
+}
+
+fn clear(file: &Path) {
+    let note = note(file);
+    match fs::remove_file(&note) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(file = %note.display(), %error, "the history will be looked through again");
+        }
+        _ => {}
+    }
+}
+
+/// Moves a damaged file, and what SQLite keeps beside it, to a name with the time in it. Only for whoever has it
+/// alone.
+///
+/// # Errors
+/// `storeUnavailable`.
+pub(super) fn move_aside(file: &Path) -> Result<PathBuf> {
+    let time = Timestamp::now().to_string().replace(':', "-");
+    let aside = file.with_extension(format!("damaged-{time}.db"));
+    // The file goes last: one that is left without its log is found damaged again, a log that is left without its
+    // file would be taken for the new one's.
+    for companion in COMPANIONS {
+        rename(&with_suffix(file, companion), &with_suffix(&aside, companion))?;
+    }
+    rename(file, &aside)?;
+    clear(file);
+    Ok(aside)
+}
+
+fn rename(from: &Path, to: &Path) -> Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(system(from, "cannot move aside", &error)),
+        _ => Ok(()),
+    }
+}
+
+fn note(file: &Path) -> PathBuf {
+    file.with_extension("suspect")
+}
+
+/// The name of something that SQLite keeps beside the file.
+pub(super) fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push(suffix);
+    PathBuf::from(name)
+}

@@ -1,0 +1,37 @@
+//! Which file it is that a name stands for.
+
+use std::io;
+use std::path::Path;
+
+/// A file, whatever its name is later. Who has it open would go on writing to it, unseen, after it was moved away or
+/// deleted.
+#[cfg(unix)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    device: u64,
+    number: u64,
+}
+
+#[cfg(unix)]
+impl Place {
+    /// The file of that name.
+    pub(super) fn of(file: &Path) -> io::Result<Self> {
+        use std::os::unix::fs::MetadataExt;
+
+        let metadata = std::fs::metadata(file)?;
+        Ok(Self { device: metadata.dev(), number: metadata.ino() })
+    }
+}
+
+/// A file that is open can be neither moved nor deleted there.
+#[cfg(not(unix))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place;
+
+#[cfg(not(unix))]
+impl Place {
+    /// The file of that name.
+    pub(super) fn of(_: &Path) -> io::Result<Self> {
+        Ok(Self)
+    }
+}
