@@ -24,3 +24,4 @@ mod real_cli;
 mod schema;
 mod sessions;
 mod starts;
+mod store_trouble;

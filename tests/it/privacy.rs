@@ -105,7 +105,7 @@ fn what_is_said_is_in_the_log_where_the_person_asks_for_it() {
 #[test]
 fn whatever_the_umask_is_no_file_is_for_others() {
     let place = "log.file = \"~/logs/bridge.log\"";
-    let mut bridge = secretive(place).umask_0().start();
+    let mut bridge = secretive(place).through(&["/bin/sh", "-c", "umask 0; exec \"$0\" \"$@\""]).start();
     converse(&bridge);
     let home = bridge.folders().home.clone();
     let made = [home.join("data"), home.join("logs")];

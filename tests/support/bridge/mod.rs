@@ -160,6 +160,14 @@ impl Bridge {
         self.wait_for_exit();
     }
 
+    /// Kills it while turns run, and takes in what it had sent.
+    pub(crate) fn kill_in_mid_turn(&self) {
+        self.process.client.expect_cut();
+        let pid = rustix::process::Pid::from_child(&self.process.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("the bridge can be killed");
+        self.process.client.wait_for_end();
+    }
+
     /// Ends it as LSP says: it has to go, with exit code 0.
     pub(crate) fn shutdown(&mut self) {
         assert_eq!(self.request("shutdown", Value::Null), Value::Null);

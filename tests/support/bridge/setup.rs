@@ -17,12 +17,12 @@ use crate::support::script::{Script, ScriptedCli};
 pub(crate) struct Setup {
     folders: Folders,
     cli: Option<ScriptedCli>,
+    wrapper: Vec<String>,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     options: Value,
     capabilities: Value,
     initialized: bool,
-    has_umask_0: bool,
 }
 
 /// The folders that a bridge and its CLI use, all of them in one that goes with the test.
@@ -60,12 +60,12 @@ impl Setup {
         Self {
             folders: Folders::new(),
             cli: None,
+            wrapper: Vec::new(),
             arguments: Vec::new(),
             environment: Vec::new(),
             options: json!({}),
             capabilities: json!({}),
             initialized: true,
-            has_umask_0: false,
         }
     }
 
@@ -123,9 +123,9 @@ impl Setup {
         self
     }
 
-    /// Starts it with a umask that takes no right from anybody.
-    pub(crate) fn umask_0(mut self) -> Self {
-        self.has_umask_0 = true;
+    /// Starts the bridge by another program, which is given its command line behind these and has to become it.
+    pub(crate) fn through(mut self, wrapper: &[&str]) -> Self {
+        self.wrapper = wrapper.iter().map(|&word| word.to_owned()).collect();
         self
     }
 
@@ -152,8 +152,10 @@ impl Setup {
     /// The command that starts the bridge; nothing of the machine but `PATH` reaches it.
     pub(crate) fn command(&self) -> Command {
         let folders = &self.folders;
-        let mut command = self.program();
+        let mut words = self.wrapper.iter().map(String::as_str).chain([env!("CARGO_BIN_EXE_claude-bridge")]);
+        let mut command = Command::new(words.next().expect("at least the bridge itself"));
         command
+            .args(words)
             .arg("--data-dir")
             .arg(&folders.data)
             .args(&self.arguments)
@@ -171,16 +173,6 @@ impl Setup {
             .envs(self.cli.iter().flat_map(ScriptedCli::environment))
             .envs(self.environment.iter().cloned());
         command
-    }
-
-    fn program(&self) -> Command {
-        let program = env!("CARGO_BIN_EXE_claude-bridge");
-        if !self.has_umask_0 {
-            return Command::new(program);
-        }
-        let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", "umask 0; exec \"$0\" \"$@\"", program]);
-        shell
     }
 
     /// What the client says at `initialize`.

@@ -1,0 +1,146 @@
+//! The history under trouble: what was said to be stored stays stored, and what cannot be stored is said.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::hash::{BuildHasher, RandomState};
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::bridge::{Bridge, Said, Setup, merged};
+use crate::support::script::{Script, Turn};
+
+fn echoing() -> Setup {
+    Bridge::with_scripted_cli([Script::echo(), Script::echo()])
+}
+
+/// The texts of a turn's notices of a level.
+fn notices<'a>(said: &'a Said, level: &str) -> Vec<&'a str> {
+    let of_level = said.events_of("notice").into_iter().filter(|event| event["level"] == level);
+    of_level.filter_map(|event| event["text"].as_str()).collect()
+}
+
+#[test]
+fn a_damaged_history_is_moved_aside_and_the_bridge_works() {
+    let setup = echoing();
+    let data = setup.folders().data.clone();
+    fs::create_dir(&data).unwrap();
+    fs::write(data.join("history.db"), "Dear diary, ".repeat(1_000)).unwrap();
+    let bridge = setup.start();
+    let session = bridge.create_session();
+    assert_eq!(bridge.say(&session, "Hi").text(), "echo: Hi");
+    let names = fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let moved: Vec<_> = names.filter(|name| name.starts_with("history.damaged-")).collect();
+    assert_eq!(moved.len(), 1, "{moved:?}");
+    assert_eq!(fs::read_to_string(data.join(&moved[0])).unwrap(), "Dear diary, ".repeat(1_000));
+    assert!(bridge.stderr().contains(&moved[0]), "{}", bridge.stderr());
+}
+
+#[test]
+fn a_history_that_another_locks_for_long_is_told_as_such_and_kept_again_afterwards() {
+    let bridge = echoing().start();
+    let session = bridge.create_session();
+    bridge.say(&session, "1");
+    let lock = bridge.lock_history();
+    let during = bridge.say(&session, "2");
+    assert_eq!(during.text(), "echo: 2");
+    assert!(notices(&during, "error")[0].starts_with("history is not being kept: "), "{:?}", during.events);
+    let refusal = bridge.refusal("session/create", json!({}));
+    assert_eq!(refusal.data["kind"], "storeUnavailable", "{refusal:?}");
+    drop(lock);
+    let after = bridge.say(&session, "3");
+    assert_eq!(notices(&after, "info"), ["history is being kept again"]);
+    let history = bridge.history(&session);
+    assert_eq!(history[..2], ["user: 1", "assistant: echo: 1"]);
+    assert_eq!(history[history.len() - 2..], ["user: 3", "assistant: echo: 3"]);
+}
+
+/// Fills a disk to its last byte.
+fn fill(file: &Path) {
+    let mut filler = File::create(file).unwrap();
+    for size in [1 << 16, 1] {
+        while filler.write_all(&vec![0; size]).is_ok() {}
+    }
+}
+
+/// A bridge whose data lie on a small disk of their own, which nobody but it sees.
+fn on_a_small_disk(setup: Setup) -> Setup {
+    let data = setup.folders().data.display().to_string();
+    let script = format!("mkdir {data} && mount -t tmpfs -o size=4m tmpfs {data} && exec \"$0\" \"$@\"");
+    setup.through(&["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", &script])
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_stops_no_turn_and_history_is_kept_again_when_there_is_room() {
+    let long = "word ".repeat(60_000);
+    let script = Script::new().answer("One").answer(Turn::text(&long)).answer("Three");
+    let bridge = on_a_small_disk(Bridge::with_scripted_cli([script])).start();
+    let session = bridge.create_session();
+    bridge.say(&session, "1");
+    let filler = format!("/proc/{}/root{}/filler", bridge.pid(), bridge.folders().data.display());
+    let filler = Path::new(&filler);
+    assert!(filler.parent().unwrap().join("history.db").exists(), "no disk of its own:\n{}", bridge.stderr());
+    fill(filler);
+    let during = bridge.say(&session, "2");
+    assert_eq!((during.text(), during.streamed_text()), (long.clone(), long));
+    assert!(notices(&during, "error")[0].contains("database or disk is full"), "{:?}", notices(&during, "error"));
+    fs::remove_file(filler).unwrap();
+    let after = bridge.say(&session, "3");
+    assert_eq!(notices(&after, "info"), ["history is being kept again"]);
+    let history = bridge.history(&session);
+    assert_eq!(history[..2], ["user: 1", "assistant: One"]);
+    assert_eq!(history[history.len() - 2..], ["user: 3", "assistant: Three"]);
+}
+
+/// A turn with many events, each of them stored before it is sent.
+fn busy_turn() -> Turn {
+    (0..60).fold(Turn::silent(), |turn, number| {
+        let id = format!("t{number}");
+        turn.then("wörd ").call(&id, "Read", json!({"file_path": "a.rs"})).returns(&id, "ü".repeat(500))
+    })
+}
+
+/// Lets every session say something, kills the bridge after a moment, and gives what it had sent of each session.
+fn killed_in_mid_commit(bridge: &mut Bridge, sessions: &[String], delay: Duration) -> BTreeMap<String, Vec<Value>> {
+    let mut sayings: Vec<_> = sessions.iter().map(|session| bridge.start_saying(session, "Hi")).collect();
+    sayings[0].until("turnStarted");
+    std::thread::sleep(delay);
+    bridge.kill_in_mid_turn();
+    let sent = sayings.iter_mut().map(|saying| saying.so_far().events);
+    let sent = sessions.iter().cloned().zip(sent).collect();
+    drop(sayings);
+    bridge.wait_for_exit();
+    sent
+}
+
+#[test]
+fn nothing_that_was_sent_is_lost_and_no_number_is_used_twice_when_the_bridge_is_killed_again_and_again() {
+    const TIMES: u64 = 20;
+    let scripts = (0..3 * (TIMES + 1)).map(|_| Script::new().answer(busy_turn()));
+    let mut bridge = Bridge::with_scripted_cli(scripts).start();
+    let sessions: Vec<_> = (0..3).map(|_| bridge.create_session()).collect();
+    let mut numbers: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+    let mut stored_first = 0;
+    for time in 0..TIMES {
+        let delay = Duration::from_millis(RandomState::new().hash_one(time) % 80);
+        let sent = killed_in_mid_commit(&mut bridge, &sessions, delay);
+        bridge.restart();
+        let file = bridge.history_file();
+        for (session, events) in sent {
+            let used = numbers.entry(session.clone()).or_default();
+            for event in &events {
+                assert!(used.insert(event["seq"].as_u64().unwrap()), "used twice after {delay:?}: {event}");
+            }
+            let stored = file.events(&session);
+            let is_delta = |event: &Value| event["kind"] == "textDelta" || event["kind"] == "thinkingDelta";
+            for event in merged(events).iter().filter(|event| !is_delta(event)) {
+                assert!(stored.contains(event), "lost after {delay:?}: {event}");
+                stored_first += 1;
+            }
+        }
+    }
+    assert!(stored_first > TIMES, "hardly anything was sent: {stored_first}");
+}
