@@ -1,6 +1,6 @@
 //! Files and folders that are this user's alone.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -40,6 +40,7 @@ pub(super) fn make_file(file: &Path) -> io::Result<()> {
 /// Takes the rights that others have on what is there; nothing is there where it is missing.
 #[cfg(unix)]
 pub(super) fn withdraw(path: &Path) -> io::Result<()> {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     let mode = match fs::metadata(path) {
