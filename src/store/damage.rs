@@ -4,19 +4,17 @@
 //! through where a query has come upon damage before, which `history.suspect` says. What is found damaged is moved
 //! aside, as it is, and a new history begins.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::{ffi::OsString, fs};
 
 use rusqlite::{Connection, Error, ffi};
 
 use super::fault::{fault, is_damage, system};
+use super::place::{COMPANIONS, with_suffix};
 use super::private;
 use crate::error::Result;
 use crate::time::Timestamp;
-
-/// What SQLite keeps beside the file.
-pub(super) const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
 
 /// The error for what went wrong in a history that is open; where that is damage, it is noted.
 pub(super) fn fault_in_use(file: &Path, doing: &str, error: &Error) -> crate::error::Error {
@@ -85,11 +83,4 @@ fn rename(from: &Path, to: &Path) -> Result<()> {
 
 fn note(file: &Path) -> PathBuf {
     file.with_extension("suspect")
-}
-
-/// The name of something that SQLite keeps beside the file.
-pub(super) fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(file);
-    name.push(suffix);
-    PathBuf::from(name)
 }

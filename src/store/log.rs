@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::damage::with_suffix;
+use super::place::with_suffix;
 
 /// How long the log may be, in bytes. It is longer while somebody reads for long at a time.
 pub(super) const LIMIT: u32 = 16 * 1024 * 1024;

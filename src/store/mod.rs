@@ -3,6 +3,9 @@
 //! One thread writes, a few connections read beside it. Rows are plain data; what they mean is the service's business.
 //! Several processes may share the file: each transaction that writes takes SQLite's lock at its beginning and waits
 //! up to five seconds for it.
+//!
+//! A file that is found damaged is moved aside, as it is, and a new history begins; but never while another process
+//! has it open. One of a newer version is left alone.
 
 mod compression;
 mod damage;

@@ -12,7 +12,7 @@ use super::damage;
 use super::fault::{fault, newer, system};
 use super::locks::{Opening, Presence};
 use super::log::{self, Log};
-use super::place::Place;
+use super::place::{COMPANIONS, Place, with_suffix};
 use super::private;
 use crate::error::{ErrorKind, Result};
 
@@ -96,8 +96,8 @@ pub(super) fn writer(file: &Path) -> Result<Opened> {
 /// Makes the file where it is missing, and connects to it.
 fn set_up(file: &Path) -> Result<Connection> {
     private::make_file(file).map_err(|error| system(file, "cannot make the file", &error))?;
-    for companion in damage::COMPANIONS {
-        let path = damage::with_suffix(file, companion);
+    for companion in COMPANIONS {
+        let path = with_suffix(file, companion);
         private::withdraw(&path).map_err(|error| system(&path, "cannot make private", &error))?;
     }
     let mut db = connect(file).map_err(|error| fault(file, "cannot open the history", &error))?;

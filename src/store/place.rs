@@ -1,7 +1,18 @@
-//! Which file it is that a name stands for.
+//! Where the history lies: the names of its files, and which file it is that a name stands for.
 
+use std::ffi::OsString;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// What SQLite keeps beside the file.
+pub(super) const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
+
+/// The name of something that SQLite keeps beside the file.
+pub(super) fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push(suffix);
+    PathBuf::from(name)
+}
 
 /// A file, whatever its name is later. Who has it open would go on writing to it, unseen, after it was moved away or
 /// deleted.

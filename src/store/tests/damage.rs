@@ -8,7 +8,7 @@ const DIARY: &str = "Dear diary, today I was no database. Dear diary, today I wa
 
 /// A file and its log.
 fn contents(file: &Path) -> [Vec<u8>; 2] {
-    [file.to_owned(), crate::store::damage::with_suffix(file, "-wal")].map(|file| fs::read(file).unwrap_or_default())
+    [file.to_owned(), crate::store::place::with_suffix(file, "-wal")].map(|file| fs::read(file).unwrap_or_default())
 }
 
 /// Whether a file and its log are what they were. The bytes are too many to be shown.
