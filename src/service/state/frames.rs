@@ -41,7 +41,7 @@ impl State {
             Frame::Status { status } => self.status(status.as_deref(), effects),
             Frame::ApiRetry(retry) => effects.status(self.current_turn(), Status::Retrying, Some(retry_detail(&retry))),
             Frame::Assistant(assistant) => self.assistant(assistant, now, effects),
-            Frame::User(user) => self.user(user, effects),
+            Frame::User(user) => self.user(user, now, effects),
             Frame::Result(result) => self.result(&result, now, effects),
             Frame::ControlRequest { request_id, request } => self.control_request(request_id, request, effects),
             Frame::ControlResponse { request_id, response } if Self::is_initialize(&request_id) => {
@@ -123,12 +123,16 @@ impl State {
     }
 
     fn assistant(&mut self, assistant: Assistant, now: Timestamp, effects: &mut Effects) {
-        // Without a turn there is nothing to hang a message on; only an agent's words straggle in after one.
-        if self.current_turn().or(self.last_turn).is_none() {
-            self.begin_background(now, effects);
-        }
+        self.have_turn(now, effects);
         for block in assistant.blocks {
             self.block(block, assistant.parent.clone(), now, effects);
+        }
+    }
+
+    /// Without a turn there is nothing to hang a message on; only what agents do straggles in after one.
+    fn have_turn(&mut self, now: Timestamp, effects: &mut Effects) {
+        if self.current_turn().or(self.last_turn).is_none() {
+            self.begin_background(now, effects);
         }
     }
 
@@ -171,9 +175,12 @@ impl State {
         self.emit_stored(What::ToolCall { message, title }, parent, effects);
     }
 
-    fn user(&mut self, user: User, effects: &mut Effects) {
+    fn user(&mut self, user: User, now: Timestamp, effects: &mut Effects) {
         if user.replay {
             return;
+        }
+        if !user.results.is_empty() {
+            self.have_turn(now, effects);
         }
         for result in user.results {
             self.tool_result(result, user.structured.clone(), user.parent.clone(), effects);
@@ -183,6 +190,7 @@ impl State {
             // What the CLI puts into the person's mouth is no message of theirs.
             effects.notice(self.current_turn(), NoticeLevel::Info, title::clip(&text));
         } else {
+            self.have_turn(now, effects);
             let content = vec![ContentBlock::Text { text }];
             let message = NewMessage { id: Default::default(), role: Role::User, content };
             self.emit_message(message, user.parent, effects);
