@@ -1,6 +1,7 @@
 //! Orders of events, and what must follow from them.
 
-mod any_order;
+mod environment;
+mod properties;
 mod resting;
 
 use serde_json::json;
@@ -84,8 +85,7 @@ impl Driver {
 
     fn send(&mut self, text: &str) -> TurnId {
         let turn = TurnId::new();
-        let prompt = Prompt::new(Content::Text(text.into())).unwrap();
-        self.step(Input::Send { turn, prompt });
+        self.step(message(turn, text));
         turn
     }
 
@@ -129,6 +129,10 @@ impl Driver {
     fn story(&mut self) -> Vec<String> {
         self.take().iter().filter_map(tell).collect()
     }
+}
+
+fn message(turn: TurnId, text: &str) -> Input {
+    Input::Send { turn, prompt: Prompt::new(Content::Text(text.into())).unwrap() }
 }
 
 fn tell(effect: &Effect) -> Option<String> {
