@@ -16,6 +16,9 @@ mod environment;
 mod family;
 mod files;
 mod frame;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod input;
 mod leftovers;

@@ -51,7 +51,7 @@ pub struct Limits {
     pub wait_timeout: Duration,
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 impl Limits {
     /// Those of a test in which nothing takes long.
     pub(crate) fn for_tests() -> Self {
@@ -60,10 +60,12 @@ impl Limits {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 impl Settings {
     /// A configuration that finds no CLI and keeps its history in `folder`.
-    pub(crate) fn for_tests(folder: &std::path::Path) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn for_tests(folder: &std::path::Path) -> Self {
         let path = Some(folder.join("no-claude-here"));
         Self {
             data_dir: folder.to_owned(),
