@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::fields::Object;
@@ -23,6 +24,9 @@ pub(super) enum Decoded {
 
 #[derive(Deserialize)]
 struct StreamLine<'a> {
+    /// Known from the beginning of the line; a second one makes it a line to be read as a tree.
+    #[serde(rename = "type")]
+    _type: IgnoredAny,
     #[serde(borrow)]
     event: Event<'a>,
     #[serde(default)]
@@ -89,7 +93,7 @@ pub(super) fn from_value(frame: Object) -> Option<Frame> {
 
 impl StreamLine<'_> {
     fn into_frame(self) -> Option<Frame> {
-        let Self { event, parent_tool_use_id: parent } = self;
+        let Self { event, parent_tool_use_id: parent, .. } = self;
         let index = event.index;
         match event.kind.as_ref() {
             "content_block_delta" => match event.delta? {

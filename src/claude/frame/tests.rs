@@ -207,6 +207,12 @@ fn a_text_delta_is_read_whatever_the_order_of_its_fields() {
 }
 
 #[test]
+fn a_line_that_gives_its_type_twice_is_of_the_last_one() {
+    let line = r#"{"type":"stream_event","event":{"type":"message_stop"},"type":"result"}"#;
+    assert_eq!(decoded(line), Frame::Result(Box::default()));
+}
+
+#[test]
 fn thoughts_are_told_from_texts() {
     let start = r#"{"type":"stream_event","event":{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":""}}}"#;
     let delta = r#"{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"hm"}}}"#;
