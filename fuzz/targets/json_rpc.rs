@@ -202,8 +202,8 @@ fn count_requests(stream: &[u8], counts: &mut HashMap<Id, Count>) -> bool {
 
 /// The id and the method of a call.
 fn read_call(body: &[u8]) -> Option<(Option<Id>, String)> {
-    let whole = body.trim_ascii_start().starts_with(b"{");
-    let call: Call<'_> = serde_json::from_slice(body).ok().filter(|_| whole)?;
+    let text = std::str::from_utf8(body).ok().filter(|text| text.trim_start().starts_with('{'))?;
+    let call: Call<'_> = serde_json::from_str(text).ok()?;
     let params = call.params.is_none_or(|params| params.get().starts_with(['{', '[']));
     (call.jsonrpc == "2.0" && params && !has_null_id(&call, body)).then_some((call.id, call.method))
 }
