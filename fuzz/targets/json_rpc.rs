@@ -88,7 +88,8 @@ fn run(seed: u8, stream: &[u8]) -> (Vec<u8>, Ended) {
     let runtime = runtime();
     let boot = Arc::new(Application(folder.path().to_owned()));
     let serving = serve(Input(chunks), output.clone(), boot);
-    let served = runtime.block_on(async { tokio::time::timeout(LONG, serving).await }).expect("the server does not end");
+    let served =
+        runtime.block_on(async { tokio::time::timeout(LONG, serving).await }).expect("the server does not end");
     runtime.shutdown_timeout(LONG);
     let output = std::mem::take(&mut *output.0.lock().unwrap());
     (output, served.ended)
@@ -215,7 +216,9 @@ fn has_null_id(call: &Call<'_>, body: &[u8]) -> bool {
         #[serde(borrow, default, rename = "id", deserialize_with = "present")]
         id: Option<&'a RawValue>,
     }
-    fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<&'de RawValue>, D::Error> {
+    fn present<'de, D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> std::result::Result<Option<&'de RawValue>, D::Error> {
         <&RawValue>::deserialize(deserializer).map(Some)
     }
     call.id.is_none() && serde_json::from_slice::<WithId<'_>>(body).is_ok_and(|message| message.id.is_some())

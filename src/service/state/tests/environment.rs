@@ -274,8 +274,9 @@ impl Environment {
             (_, None) => {}
         }
         match what {
-            What::Event(EventBody::TextDelta { item_id, offset, text })
-            | What::Event(EventBody::ThinkingDelta { item_id, offset, text }) => {
+            What::Event(
+                EventBody::TextDelta { item_id, offset, text } | EventBody::ThinkingDelta { item_id, offset, text },
+            ) => {
                 assert!(!self.messages.contains(&item_id), "a delta comes after its message");
                 let length = self.texts.entry(item_id).or_default();
                 assert_eq!(offset, *length, "a part of the text is missing, or there twice");

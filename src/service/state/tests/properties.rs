@@ -225,3 +225,17 @@ proptest! {
         world.end();
     }
 }
+
+/// Found by the property above.
+#[test]
+fn a_tools_answer_before_any_turn_is_kept_in_a_turn_of_its_own() {
+    let answer = json!([{"type": "tool_result", "tool_use_id": "toolu_1", "content": "it says"}]);
+    for content in [answer, json!("words of the CLI's own")] {
+        let line = json!({"type": "user", "message": {"content": content}}).to_string();
+        let mut world = Environment::new();
+        for what in [Happening::Warm, Happening::ComesUp, Happening::Says(Said::Line(line))] {
+            happen(&mut world, what);
+        }
+        world.end();
+    }
+}
