@@ -78,14 +78,38 @@ struct Guard {
     family: Family,
     record: Record,
     children: unix::Signal,
-    asked: unix::Signal,
+    asked: Asked,
+}
+
+/// The signals by which whoever wants it asks the guard to end. The system itself does: a guard that is stopped while
+/// its bridge dies is sent SIGHUP.
+struct Asked {
+    hangup: unix::Signal,
+    interrupt: unix::Signal,
+    terminate: unix::Signal,
+}
+
+impl Asked {
+    fn listen() -> io::Result<Self> {
+        let [hangup, interrupt, terminate] =
+            [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+        Ok(Self { hangup: hangup?, interrupt: interrupt?, terminate: terminate? })
+    }
+
+    async fn recv(&mut self) {
+        tokio::select! {
+            _ = self.hangup.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 impl Guard {
     /// Starts the CLI, and lets go of what is the CLI's.
     fn start(mut command: Command, record: PathBuf) -> io::Result<Self> {
         let adopts = processes::adopt_orphans();
-        let (children, asked) = (signal(SignalKind::child())?, signal(SignalKind::terminate())?);
+        let (children, asked) = (signal(SignalKind::child())?, Asked::listen()?);
         let cli = processes::raw(command.spawn()?.id()).ok_or_else(|| io::Error::other("the CLI has no id"))?;
         drop(command);
         let nowhere = File::options().write(true).open("/dev/null")?;
@@ -107,7 +131,7 @@ impl Guard {
                     Ok(None) => {}
                     Err(_bridge_is_gone) => return,
                 },
-                _ = self.asked.recv() => return,
+                () = self.asked.recv() => return,
                 _ = self.children.recv() => { self.reap(); }
                 _ = look_around.tick() => self.look_around(channel).await,
             }

@@ -102,17 +102,14 @@ fn entry(pid: u32) -> Option<Entry> {
 fn listed_by_the_library() -> Vec<Entry> {
     use sysinfo::{ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System};
     let nothing_more = ProcessRefreshKind::nothing().without_tasks();
-    let listed = System::new().map(|mut system| {
-        system.refresh_processes_specifics(ProcessesToUpdate::All, true, nothing_more);
-        system
-    });
-    let system = match listed {
+    let mut system = match System::new() {
         Ok(system) => system,
         Err(error) => {
             tracing::warn!(%error, "the processes of this machine cannot be listed");
             return Vec::new();
         }
     };
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, nothing_more);
     let entry = |process: &sysinfo::Process| Entry {
         id: Identity { pid: process.pid().as_u32(), start: process.start_time() },
         parent: process.parent().map_or(0, sysinfo::Pid::as_u32),

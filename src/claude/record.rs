@@ -2,8 +2,9 @@
 //!
 //! Its first line says which start of the machine it is of; each other one is a process: its number and its start.
 
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::processes::{Identity, boot};
@@ -37,7 +38,13 @@ impl Record {
         let lines = processes.iter().map(|id| format!("{} {}\n", id.pid, id.start));
         let text: String = std::iter::once(format!("{}\n", self.boot)).chain(lines).collect();
         let new = self.path.with_extension("new");
-        fs::write(&new, text)?;
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&new)?
+            .write_all(text.as_bytes())?;
         fs::rename(new, &self.path)?;
         self.written = processes;
         Ok(())

@@ -20,7 +20,7 @@ pub struct Settings {
     pub setting_sources: Option<Vec<String>>,
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 impl Default for Settings {
     fn default() -> Self {
         let tests = std::env::current_exe().unwrap_or_default();

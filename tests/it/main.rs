@@ -17,6 +17,7 @@ mod golden;
 mod history;
 mod life;
 mod messages;
+mod ownership;
 mod privacy;
 mod progress;
 mod protocol;

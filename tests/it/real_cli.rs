@@ -6,6 +6,7 @@ mod discovery;
 mod ends;
 mod failures;
 mod interrupts;
+mod orphans;
 mod resuming;
 mod secrets;
 mod stored;

@@ -4,6 +4,7 @@ pub(crate) mod api;
 pub(crate) mod bridge;
 pub(crate) mod client;
 pub(crate) mod demo_agent;
+pub(crate) mod orphans;
 pub(crate) mod process;
 pub(crate) mod real_cli;
 pub(crate) mod recordings;

@@ -25,17 +25,83 @@ pub(crate) fn kill(pid: u64) {
     signal(pid, Signal::KILL);
 }
 
+/// Stops a process: until it goes on it does nothing.
+pub(crate) fn stop(pid: u64) {
+    signal(pid, Signal::STOP);
+}
+
+/// Lets a process go on that was stopped.
+pub(crate) fn go_on(pid: u64) {
+    signal(pid, Signal::CONT);
+}
+
+/// Asks a process to end.
+pub(crate) fn terminate(pid: u64) {
+    signal(pid, Signal::TERM);
+}
+
 /// Sends a process a signal.
 pub(crate) fn signal(pid: u64, signal: Signal) {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a process id");
     kill_process(pid, signal).expect("the process runs");
 }
 
+/// A process, and no later one of the same number.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pid: u64,
+    start: u64,
+}
+
+impl Seen {
+    /// The process that has this number now; one that has gone is not seen alive again.
+    pub(crate) fn now(pid: u64) -> Self {
+        Self { pid, start: stat(pid).map_or(u64::MAX, |stat| stat.start) }
+    }
+
+    pub(crate) fn pid(&self) -> u64 {
+        self.pid
+    }
+
+    /// Whether it runs.
+    pub(crate) fn is_alive(&self) -> bool {
+        stat(self.pid).is_some_and(|stat| stat.start == self.start && stat.state != 'Z')
+    }
+}
+
+/// Who started a process, or has adopted it.
+pub(crate) fn parent(pid: u64) -> u64 {
+    stat(pid).expect("the process runs").parent
+}
+
+/// The children of a process.
+pub(crate) fn children(pid: u64) -> Vec<u64> {
+    let folders = fs::read_dir("/proc").expect("the list of processes").filter_map(Result::ok);
+    let pids = folders.filter_map(|folder| folder.file_name().to_str()?.parse().ok());
+    pids.filter(|child| stat(*child).is_some_and(|stat| stat.parent == pid)).collect()
+}
+
+/// The children of a process, and theirs.
+pub(crate) fn descendants(pid: u64) -> Vec<u64> {
+    children(pid).into_iter().flat_map(|child| std::iter::once(child).chain(descendants(child))).collect()
+}
+
 /// Whether a process runs.
 pub(crate) fn is_alive(pid: u64) -> bool {
-    // pid (name) state …: the name may hold anything, parentheses included.
-    let stat = fs::read_to_string(folder(pid).join("stat"));
-    stat.is_ok_and(|stat| stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z')))
+    stat(pid).is_some_and(|stat| stat.state != 'Z')
+}
+
+struct Stat {
+    state: char,
+    parent: u64,
+    start: u64,
+}
+
+/// Reads `pid (name) state parent …`: the name may hold anything, parentheses included.
+fn stat(pid: u64) -> Option<Stat> {
+    let text = fs::read_to_string(folder(pid).join("stat")).ok()?;
+    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    Some(Stat { state: fields[0].chars().next()?, parent: fields[1].parse().ok()?, start: fields[19].parse().ok()? })
 }
 
 /// A process's arguments, its program first.
@@ -46,4 +112,10 @@ pub(crate) fn arguments(pid: u64) -> Vec<String> {
 
 fn folder(pid: u64) -> PathBuf {
     Path::new("/proc").join(pid.to_string())
+}
+
+/// What a process's files are, by number: `socket:[…]`, `pipe:[…]`, a path.
+pub(crate) fn file_targets(pid: u64) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder(pid).join("fd")).expect("the process runs").filter_map(Result::ok);
+    entries.filter_map(|entry| fs::read_link(entry.path()).ok()).collect()
 }

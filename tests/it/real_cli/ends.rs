@@ -1,13 +1,13 @@
 //! After an orderly end nothing is left.
 
-use std::fs;
+use std::path::PathBuf;
 
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::support::api::{Api, Gate, Reply};
 use crate::support::bridge::Bridge;
-use crate::support::process;
+use crate::support::{orphans, process};
 
 /// A bridge with three sessions: one at rest, one that streams, one that runs a command. Gives the ids of their
 /// processes, and of the command's.
@@ -92,8 +92,6 @@ fn a_session_that_is_closed_while_its_cli_starts_leaves_nothing() {
         let closed = bridge.request("session/close", json!({"sessionId": session}));
         assert_eq!(closed["session"]["state"], "closed");
     }
-    let run = bridge.folders().data.join("run").join(bridge.pid().to_string());
-    let left = fs::read_dir(run).map_or(0, Iterator::count);
-    assert_eq!(left, 0, "private files of processes that should be gone");
+    assert_eq!(orphans::files(&bridge), Vec::<PathBuf>::new(), "private files of processes that should be gone");
     bridge.shutdown();
 }

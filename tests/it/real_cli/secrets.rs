@@ -9,7 +9,7 @@ use serde_json::json;
 use super::calc;
 use crate::support::api::{Api, Reply};
 use crate::support::bridge::{Bridge, Setup};
-use crate::support::process;
+use crate::support::{orphans, process};
 
 /// A repository whose own settings run a command when a session starts.
 fn with_hook(setup: Setup) -> Setup {
@@ -50,7 +50,7 @@ fn no_secret_stands_in_the_arguments_of_the_cli() {
     let session = bridge.create_session();
     bridge.say(&session, "Hello");
     let arguments = process::arguments(bridge.cli_pid(&session));
-    let system_prompt = fs::read_to_string(private_files(&bridge).remove(1)).unwrap();
+    let system_prompt = fs::read_to_string(orphans::files(&bridge).remove(2)).unwrap();
     let first_line = system_prompt.lines().find(|line| !line.is_empty()).expect("a system prompt");
     assert!(api.last_request().system_prompt().contains(first_line));
     assert!(arguments.iter().any(|argument| argument.starts_with("--mcp-config=")), "{arguments:?}");
@@ -77,17 +77,17 @@ fn private_files_are_the_owners_alone_and_go_with_the_process() {
     let mut bridge = Bridge::with_real_cli(&api).config(&calc::config()).start();
     let session = bridge.create_session();
     bridge.say(&session, "Hello");
-    let files = private_files(&bridge);
+    let files = orphans::files(&bridge);
     let names: Vec<_> = files.iter().map(|file| file.file_name().unwrap().to_string_lossy()).collect();
-    assert_eq!(names, ["mcp.json", "system-prompt.md"]);
+    assert_eq!(names, ["mcp.json", "processes", "system-prompt.md"]);
     let folder = files[0].parent().unwrap().to_owned();
-    assert_eq!([mode(&folder), mode(&files[0]), mode(&files[1])], [0o700, 0o600, 0o600]);
+    assert_eq!([&folder, &files[0], &files[1], &files[2]].map(|path| mode(path)), [0o700, 0o600, 0o600, 0o600]);
 
     bridge.request("session/close", json!({"sessionId": session}));
 
     assert!(!folder.exists());
     bridge.shutdown();
-    assert_eq!(all_files(&bridge.folders().data.join("run")), Vec::<PathBuf>::new());
+    assert_eq!(orphans::files(&bridge), Vec::<PathBuf>::new());
 }
 
 #[test]
@@ -98,20 +98,6 @@ fn a_session_tells_which_credential_pays() {
     bridge.say(&session, "Hello");
     assert_eq!(bridge.session(&session)["credential"], "ANTHROPIC_API_KEY");
     bridge.shutdown();
-}
-
-/// The private files of the running sessions, sorted.
-fn private_files(bridge: &Bridge) -> Vec<PathBuf> {
-    all_files(&bridge.folders().data.join("run"))
-}
-
-fn all_files(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let paths = entries.map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> =
-        paths.flat_map(|path| if path.is_dir() { all_files(&path) } else { vec![path] }).collect();
-    files.sort();
-    files
 }
 
 fn mode(path: &Path) -> u32 {

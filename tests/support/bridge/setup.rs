@@ -129,6 +129,12 @@ impl Setup {
         self
     }
 
+    /// Keeps its history in this folder, which may be another bridge's.
+    pub(crate) fn data(mut self, folder: &Path) -> Self {
+        self.folders.data = folder.to_owned();
+        self
+    }
+
     /// Leaves `initialize` to the test.
     pub(crate) fn uninitialized(mut self) -> Self {
         self.initialized = false;
