@@ -9,7 +9,7 @@ use serde_json::json;
 use super::calc;
 use crate::support::api::{Api, Reply};
 use crate::support::bridge::{Bridge, Setup};
-use crate::support::{orphans, process};
+use crate::support::{orphans, process, wait_for};
 
 /// A repository whose own settings run a command when a session starts.
 fn with_hook(setup: Setup) -> Setup {
@@ -50,7 +50,7 @@ fn no_secret_stands_in_the_arguments_of_the_cli() {
     let session = bridge.create_session();
     bridge.say(&session, "Hello");
     let arguments = process::arguments(bridge.cli_pid(&session));
-    let system_prompt = fs::read_to_string(orphans::files(&bridge).remove(2)).unwrap();
+    let system_prompt = fs::read_to_string(orphans::files(&bridge).pop().unwrap()).unwrap();
     let first_line = system_prompt.lines().find(|line| !line.is_empty()).expect("a system prompt");
     assert!(api.last_request().system_prompt().contains(first_line));
     assert!(arguments.iter().any(|argument| argument.starts_with("--mcp-config=")), "{arguments:?}");
@@ -77,9 +77,11 @@ fn private_files_are_the_owners_alone_and_go_with_the_process() {
     let mut bridge = Bridge::with_real_cli(&api).config(&calc::config()).start();
     let session = bridge.create_session();
     bridge.say(&session, "Hello");
-    let files = orphans::files(&bridge);
-    let names: Vec<_> = files.iter().map(|file| file.file_name().unwrap().to_string_lossy()).collect();
-    assert_eq!(names, ["mcp.json", "processes", "system-prompt.md"]);
+    let files = wait_for("the three private files", || {
+        let files = orphans::files(&bridge);
+        let names: Vec<_> = files.iter().filter_map(|file| file.file_name()?.to_str()).collect();
+        (names == ["mcp.json", "processes", "system-prompt.md"]).then_some(files)
+    });
     let folder = files[0].parent().unwrap().to_owned();
     assert_eq!([&folder, &files[0], &files[1], &files[2]].map(|path| mode(path)), [0o700, 0o600, 0o600, 0o600]);
 
