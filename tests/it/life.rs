@@ -110,7 +110,7 @@ fn a_message_that_waits_too_long_for_others_is_told_that_there_are_too_many() {
     let error = bridge.refusal("message/send", json!({"sessionId": second, "content": "2"}));
     assert_eq!((error.code, error.kind()), (1050, "overloaded"));
     assert_eq!((&error.data["retryable"], error.data["hint"].is_string()), (&json!(true), true));
-    assert_eq!(state(&bridge, &second), "parked");
+    bridge.wait_for_session(&second, "parked", |session| session["state"] == "parked");
     bridge.cli().release("end");
     busy.end();
     assert_eq!(bridge.say(&second, "2").text(), "echo: 2");
