@@ -66,8 +66,8 @@ impl Followers {
         self.0.is_empty()
     }
 
-    /// Hands events to all who want them. `patient`: wait for each as long as it takes, since the store could not
-    /// feed it later.
+    /// Hands events to all who want them. `patient`: wait for each as long as it takes, since the store does not take
+    /// the events now, and what is kept for it meanwhile is bounded.
     pub(super) async fn deliver<'a>(&mut self, events: impl Iterator<Item = EncodedEvent<'a>> + Clone, patient: bool) {
         for follower in self.0.iter_mut().filter(|follower| !follower.lags) {
             for event in events.clone() {
@@ -99,10 +99,17 @@ impl Followers {
         select_all(rooms).await;
     }
 
-    /// Feeds those who lag from the store, which by now holds everything up to `last_seq`.
-    pub(super) async fn catch_up(&mut self, store: &Store, session: SessionId, last_seq: u64) -> Result<()> {
+    /// Feeds those who lag from the store, and from `kept`, which it did not take yet: both together hold everything
+    /// up to `last_seq`.
+    pub(super) async fn catch_up<'a>(
+        &mut self,
+        store: &Store,
+        session: SessionId,
+        kept: impl Iterator<Item = &'a EventRow> + Clone,
+        last_seq: u64,
+    ) -> Result<()> {
         for follower in self.0.iter_mut().filter(|follower| follower.lags) {
-            let caught_up = follower.catch_up(store, session, last_seq).await;
+            let caught_up = follower.catch_up(store, session, kept.clone(), last_seq).await;
             follower.release();
             caught_up?;
         }
@@ -183,19 +190,33 @@ impl Follower {
         offer
     }
 
-    async fn catch_up(&mut self, store: &Store, session: SessionId, last_seq: u64) -> Result<()> {
+    async fn catch_up<'a>(
+        &mut self,
+        store: &Store,
+        session: SessionId,
+        kept: impl Iterator<Item = &'a EventRow>,
+        last_seq: u64,
+    ) -> Result<()> {
         let query = EventQuery { session_id: session, after_seq: self.seen, turn_id: None, max_bytes: CHUNK };
         let rows = store.events(query).await?;
-        let complete = rows.last().is_none_or(|row| row.seq >= last_seq);
+        let no_more = rows.last().is_none_or(|row| row.seq >= last_seq);
+        if self.offer_all(rows)? && no_more {
+            let missed = self.seen;
+            self.lags = !self.offer_all(kept.filter(|row| row.seq > missed).cloned())?;
+        }
+        Ok(())
+    }
+
+    /// Offers what it missed; says whether it took all of it.
+    fn offer_all(&mut self, rows: impl IntoIterator<Item = EventRow>) -> Result<bool> {
         for row in rows {
             match self.offer_stored(row)? {
                 Offer::Taken => {}
-                Offer::Full => return Ok(()),
+                Offer::Full => return Ok(false),
                 Offer::Gone => self.sink = None,
             }
         }
-        self.lags = !complete;
-        Ok(())
+        Ok(true)
     }
 
     fn offer_stored(&mut self, row: EventRow) -> Result<Offer> {
@@ -331,7 +352,7 @@ mod tests {
     impl Scene {
         async fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            let store = Store::open(folder.path().to_owned());
+            let store = Store::open(folder.path());
             let session = SessionId::new();
             let row = crate::service::history::tests::row(session);
             store.create_session(row, None).await.unwrap();
@@ -375,7 +396,7 @@ mod tests {
         async fn catch_up(&mut self) {
             self.save().await;
             let last = self.journal.last_seq();
-            self.followers.catch_up(&self.store, self.session, last).await.unwrap();
+            self.followers.catch_up(&self.store, self.session, self.journal.backlog_events(), last).await.unwrap();
         }
     }
 

@@ -21,7 +21,10 @@ pub(super) fn start(inner: &Arc<Inner>) -> JoinHandle<()> {
     let service = Service { inner: Arc::clone(inner) };
     tokio::spawn(async move {
         // Their processes first, so that none of them writes on.
-        tell_of(service.inner.run_folder.ready().await.map(drop), "what another claude-bridge left running cannot be ended");
+        tell_of(
+            service.inner.run_folder.ready().await.map(drop),
+            "what another claude-bridge left running cannot be ended",
+        );
         tell_of(recover(&service).await, "the turns that another claude-bridge left open cannot be ended");
         let mut rounds = interval(ROUND);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);

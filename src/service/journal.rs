@@ -1,5 +1,7 @@
 //! A session's events on their way out: numbered, encoded once, and gathered for the store and for those who follow.
 
+mod backlog;
+
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -15,8 +17,11 @@ use crate::ids::SessionId;
 use crate::protocol::event::{EventBody, EventMeta, Status};
 use crate::protocol::message::{ContentBlock, Message};
 use crate::protocol::session::Session;
-use crate::store::{Batch, ContextRow, EventPayload, EventRow};
+use crate::store::{Batch, ContextRow, EventPayload, EventRow, TranscriptRow};
 use crate::time::Timestamp;
+use backlog::Backlog;
+
+pub(super) use backlog::Loss;
 
 /// How many numbers are reserved at a time. After a crash up to this many are skipped, so that none is used twice.
 const BLOCK: u64 = 1 << 18;
@@ -39,7 +44,7 @@ pub(super) struct Journal {
     session_id: SessionId,
     last_seq: u64,
     reserved_seq: u64,
-    /// What the next commit holds.
+    /// What the next commit holds, beside deltas and transcripts.
     batch: Batch,
     /// The JSON of all that is ready, end to end.
     json: String,
@@ -50,6 +55,10 @@ pub(super) struct Journal {
     ahead: usize,
     /// Deltas that are not in a batch yet.
     unsaved: Vec<Merged>,
+    /// What the CLI added to its transcript, not in a batch yet either.
+    transcript: Vec<TranscriptRow>,
+    /// What the store could not take.
+    backlog: Backlog,
 }
 
 /// Adjacent deltas of one text, merged.
@@ -72,6 +81,8 @@ impl Journal {
             ready: Vec::new(),
             ahead: 0,
             unsaved: Vec::new(),
+            transcript: Vec::new(),
+            backlog: Backlog::default(),
         }
     }
 
@@ -149,19 +160,63 @@ impl Journal {
         self.ahead < self.ready.len() || self.batch != Batch::default()
     }
 
-    /// Whether deltas wait to be stored.
-    pub(super) fn has_unsaved(&self) -> bool {
-        !self.unsaved.is_empty()
+    /// Puts what the CLI added to its transcript among what is stored behind.
+    pub(super) fn save_transcript(&mut self, row: TranscriptRow) {
+        self.transcript.push(row);
     }
 
-    /// Takes what the next commit holds, the deltas before it included.
+    /// Whether anything waits to be stored that nobody waits for.
+    pub(super) fn has_unsaved(&self) -> bool {
+        !self.unsaved.is_empty() || !self.transcript.is_empty()
+    }
+
+    /// Whether anything is left that the store could not take.
+    pub(super) fn has_backlog(&self) -> bool {
+        !self.backlog.is_empty()
+    }
+
+    /// The events among it, in their order.
+    pub(super) fn backlog_events(&self) -> impl Iterator<Item = &EventRow> + Clone {
+        self.backlog.events()
+    }
+
+    /// Takes what the next commit holds: what the store could not take before, and all that has come since.
     pub(super) fn take_batch(&mut self) -> Result<Batch> {
+        self.keep()?;
+        Ok(self.backlog.take())
+    }
+
+    /// Keeps all that is to be stored while the store cannot take it.
+    pub(super) fn keep(&mut self) -> Result<()> {
         let mut batch = std::mem::take(&mut self.batch);
+        batch.transcript = std::mem::take(&mut self.transcript);
         for Merged { meta, body } in self.unsaved.drain(..) {
             let payload = EventPayload::Json { kind: body.kind().to_owned(), body: to_json(&body)? };
             batch.events.push(event_row(meta, payload));
         }
-        Ok(batch)
+        batch.events.sort_unstable_by_key(|row| row.seq);
+        self.backlog.push(batch);
+        Ok(())
+    }
+
+    /// Takes a batch back that the store could not take: it comes before all that has come since.
+    pub(super) fn give_back(&mut self, batch: Batch) {
+        self.backlog.give_back(batch);
+    }
+
+    /// Gives up a batch that the store refuses, but for what later ones need.
+    pub(super) fn give_up(&mut self, batch: Batch) {
+        self.backlog.give_up(batch);
+    }
+
+    /// Gives up a batch for which there is no place any more.
+    pub(super) fn lose(&mut self, batch: &Batch) {
+        self.backlog.lose(batch);
+    }
+
+    /// What was given up since this was asked last.
+    pub(super) fn take_loss(&mut self) -> Loss {
+        self.backlog.take_loss()
     }
 
     /// The events that may be sent before the commit.

@@ -123,7 +123,7 @@ impl Service {
     /// Starts the application; the store is opened behind it.
     #[must_use]
     pub fn start(settings: Settings) -> Self {
-        let store = Store::open(settings.data_dir.clone());
+        let store = Store::open(&settings.data_dir);
         let seats = Seats::new(settings.max_live);
         let run_folder = Arc::new(RunFolder::new(&settings.data_dir));
         let holder = Holder::new(Arc::clone(&run_folder), settings.client.clone());

@@ -7,6 +7,7 @@
 //! A file that is found damaged is moved aside, as it is, and a new history begins; but never while another process
 //! has it open. One of a newer version is left alone.
 
+mod commit;
 mod compression;
 mod damage;
 mod events;
@@ -29,13 +30,14 @@ mod values;
 mod work;
 mod writer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::commit::Commit;
 use self::readers::Readers;
 pub use self::rows::{
     Batch, ContextRow, EventPayload, EventQuery, EventRow, LeaseRow, MessageQuery, MessageRow, ModelUsage,
-    SessionQuery, SessionRow, TranscriptRow, TurnRow,
+    SessionQuery, SessionRow, TranscriptGap, TranscriptRow, TurnRow,
 };
 use self::work::Work;
 use self::writer::Writer;
@@ -48,8 +50,8 @@ const FILE: &str = "history.db";
 
 /// A cheap handle on the history.
 ///
-/// Every method fails with `storeNewer`, `storeCorrupt` or `storeUnavailable`, and always with the same error if the
-/// file could not be opened. Once written means: another program sees it, and it outlives this one's death; a power
+/// Every method fails with `storeNewer`, `storeCorrupt` or `storeUnavailable`. A file that cannot be opened is tried
+/// again, about every second, where the reason may go away; until then that is the error of every call. Once written means: another program sees it, and it outlives this one's death; a power
 /// failure may take the last moments.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -64,15 +66,14 @@ struct Inner {
 
 impl Store {
     /// The history in `folder`, which is made if it is missing. Returns at once: the file is opened on the writer's
-    /// thread, and what goes wrong there is the answer of every later call.
+    /// thread.
     #[must_use]
-    pub fn open(folder: PathBuf) -> Self {
-        let mut file = folder;
-        file.push(FILE);
-        Self { inner: Arc::new(Inner { writer: Writer::start(file.clone()), readers: Readers::new(file) }) }
+    pub fn open(folder: &Path) -> Self {
+        let file: Arc<Path> = folder.join(FILE).into();
+        Self { inner: Arc::new(Inner { writer: Writer::start(Arc::clone(&file)), readers: Readers::new(file) }) }
     }
 
-    /// Waits until the file is open.
+    /// Waits until the file is open, or was tried to be opened.
     ///
     /// # Errors
     /// Why it cannot be opened.
@@ -80,11 +81,10 @@ impl Store {
         self.inner.writer.ready().await
     }
 
-    /// Where a damaged history was moved when this one was opened, so that a new one could begin; known once it is
-    /// [`Self::ready`].
-    #[must_use]
-    pub fn moved_aside(&self) -> Option<PathBuf> {
-        self.inner.writer.moved_aside()
+    /// Waits until the file is open, however long that takes, and says where a damaged one was moved then, so that a
+    /// new one could begin.
+    pub async fn moved_aside(&self) -> Option<PathBuf> {
+        self.inner.writer.moved_aside().await
     }
 
     /// Adds a session, and the lease of the bridge that runs it from its beginning.
@@ -141,8 +141,8 @@ impl Store {
     /// Queues giving a lease back, behind all that was given to write before, and does not wait; a failure is logged.
     /// What another bridge holds stays.
     pub fn release_lease(&self, session: SessionId, bridge: BridgeId) {
-        // It counts as nothing, so that it is never dropped: there are no more of them than sessions.
-        self.inner.writer.write_later(Work::ReleaseLease(session, bridge), 0);
+        // The outcome is for nobody. There are no more of them than sessions.
+        drop(self.inner.writer.queue(Work::ReleaseLease(session, bridge)));
     }
 
     /// Gives back all leases of a bridge, which is dead or goes. Says how many those were.
@@ -169,21 +169,13 @@ impl Store {
         self.read("cannot read the lease", move |db| leases::by_session(db, session)).await
     }
 
-    /// Writes a batch, all of it or nothing, behind all batches given before. Resolves when it is committed. If the
-    /// caller stops waiting, it is written nonetheless once it is queued.
-    ///
-    /// # Errors
-    /// `sessionNotFound` where its session is not, or no longer, there; a store error.
-    pub async fn commit(&self, batch: Batch) -> Result<()> {
-        self.inner.writer.write(Work::Commit(Box::new(batch))).await.map(drop)
-    }
-
-    /// Queues a batch, behind all batches given before and before all that come after, and does not wait; failures
-    /// are logged. For what may be lost: when 32 MiB of such batches wait, further ones are dropped, with an error in
-    /// the log, until there is room again.
-    pub fn commit_later(&self, batch: Batch) {
-        let bytes = batch.bytes();
-        self.inner.writer.write_later(Work::Commit(Box::new(batch)), bytes);
+    /// Queues a batch, to be written as one, all of it or nothing, behind all batches given before and before all that
+    /// come after. It is written whether or not anybody waits for the outcome. There is no bound on how much is
+    /// queued: whoever commits waits for the outcome before going on for long.
+    pub fn commit(&self, batch: Batch) -> Commit {
+        let batch = Arc::new(batch);
+        let outcome = self.inner.writer.queue(Work::Commit(Arc::clone(&batch)));
+        Commit::new(batch, outcome, Arc::clone(self.inner.writer.file()))
     }
 
     /// A page of a session's messages.

@@ -1,6 +1,6 @@
 //! The connections that read, each used by one reader at a time.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
@@ -18,13 +18,13 @@ const CONNECTIONS: u32 = 2;
 /// A few connections, opened when they are first needed.
 #[derive(Debug)]
 pub(super) struct Readers {
-    file: PathBuf,
+    file: Arc<Path>,
     free: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl Readers {
-    pub(super) fn new(file: PathBuf) -> Self {
+    pub(super) fn new(file: Arc<Path>) -> Self {
         Self { file, free: Arc::new(Semaphore::new(CONNECTIONS as usize)), idle: Arc::default() }
     }
 
@@ -35,7 +35,7 @@ impl Readers {
         query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         let permit = Arc::clone(&self.free).acquire_owned().await.map_err(|_| closed(&self.file))?;
-        let (file, idle) = (self.file.clone(), Arc::clone(&self.idle));
+        let (file, idle) = (Arc::clone(&self.file), Arc::clone(&self.idle));
         let run = move || {
             // Held by the query, not by whoever waits for it: they may go away before.
             let _permit = permit;

@@ -108,6 +108,15 @@ pub struct TurnRow {
     pub usage_by_model: Vec<ModelUsage>,
 }
 
+impl TurnRow {
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let models = self.usage_by_model.iter().map(|used| size_of_val(used) + used.model.len());
+        size_of_val(self) + self.text.len() + self.tool_calls.len() + models.sum::<usize>()
+    }
+}
+
 /// What one model used in a turn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelUsage {
@@ -146,6 +155,14 @@ pub struct MessageRow {
     pub parent_tool_use_id: Option<String>,
 }
 
+impl MessageRow {
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(self) + self.content.len()
+    }
+}
+
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventRow {
@@ -178,6 +195,14 @@ pub enum EventPayload {
     /// That a message is complete. Writing the event writes the message, and what the message says is stored with it
     /// alone; reading the event reads it back from there.
     Message(MessageRow),
+}
+
+impl EventRow {
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(self) + self.payload.bytes()
+    }
 }
 
 impl EventPayload {
@@ -220,6 +245,24 @@ pub struct TranscriptRow {
     pub lines: String,
 }
 
+impl TranscriptRow {
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(self) + self.file.len() + self.lines.len()
+    }
+}
+
+/// That lines of a conversation's transcript are missing. A copy with a hole is worse than none: the one there is goes,
+/// and nothing is kept of that conversation any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TranscriptGap {
+    /// The session.
+    pub session_id: SessionId,
+    /// The conversation.
+    pub provider_session_id: ProviderSessionId,
+}
+
 /// What is written as one: all of it or nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
@@ -237,6 +280,8 @@ pub struct Batch {
     pub events: Vec<EventRow>,
     /// What is added to the CLI's transcript of the session, behind what is there.
     pub transcript: Vec<TranscriptRow>,
+    /// The conversations whose transcripts have holes.
+    pub transcript_gaps: Vec<TranscriptGap>,
 }
 
 impl Batch {
@@ -247,19 +292,8 @@ impl Batch {
         let messages = self.messages.iter().map(|row| row.session_id);
         let events = self.events.iter().map(|row| row.session_id);
         let transcript = self.transcript.iter().map(|row| row.session_id);
-        session.chain(turns).chain(messages).chain(events).chain(transcript).next()
-    }
-
-    /// About how many bytes of memory it takes.
-    pub(super) fn bytes(&self) -> usize {
-        let session = self.session.as_ref().map_or(0, |row| row.mcp_servers.as_ref().map_or(0, String::len));
-        let context = self.context.as_ref().map_or(0, |row| row.text.len());
-        let turns: usize = self.turns.iter().map(|row| size_of_val(row) + row.text.len() + row.tool_calls.len()).sum();
-        let messages: usize = self.messages.iter().map(|row| size_of_val(row) + row.content.len()).sum();
-        let events: usize = self.events.iter().map(|row| size_of_val(row) + row.payload.bytes()).sum();
-        let transcript: usize =
-            self.transcript.iter().map(|row| size_of_val(row) + row.file.len() + row.lines.len()).sum();
-        size_of_val(self) + session + context + turns + messages + events + transcript
+        let gaps = self.transcript_gaps.iter().map(|gap| gap.session_id);
+        session.chain(turns).chain(messages).chain(events).chain(transcript).chain(gaps).next()
     }
 }
 

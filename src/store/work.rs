@@ -1,5 +1,7 @@
 //! The pieces of work that are given to the writer's thread.
 
+use std::sync::Arc;
+
 use rusqlite::Connection;
 
 use super::rows::{Batch, LeaseRow, SessionRow};
@@ -13,7 +15,7 @@ pub(super) enum Work {
     /// Add a session, held by a bridge from its beginning.
     Create(Box<SessionRow>, Option<LeaseRow>),
     /// Write what happened in a session.
-    Commit(Box<Batch>),
+    Commit(Arc<Batch>),
     /// Remove a session.
     Delete(SessionId),
     /// Close the sessions that nobody holds and that nothing has happened in since then.
@@ -87,5 +89,6 @@ fn write(db: &Connection, batch: &Batch) -> rusqlite::Result<()> {
     batch.turns.iter().try_for_each(|turn| turns::upsert(db, turn))?;
     batch.messages.iter().try_for_each(|message| messages::insert(db, message).map(drop))?;
     batch.events.iter().try_for_each(|event| events::insert(db, event))?;
+    batch.transcript_gaps.iter().try_for_each(|gap| transcripts::give_up(db, gap))?;
     batch.transcript.iter().try_for_each(|row| transcripts::insert(db, row))
 }

@@ -6,9 +6,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::Transaction;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
@@ -18,34 +18,32 @@ use super::fault::{closed, gone, system};
 use super::open::{self, Opened};
 use super::place::Place;
 use super::work::{Done, Work};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// How many jobs whose callers wait may be queued. Further callers wait for their turn to queue.
 const MAX_JOBS: u32 = 256;
 
-/// How many bytes of work that nobody waits for may be queued. Past that, such work is dropped.
-const MAX_UNAWAITED_BYTES: u32 = 32 * 1024 * 1024;
-
 /// How many jobs share a transaction at most, so that the first of them is answered in time.
 const MAX_GROUP: usize = 1024;
 
-/// How opening the file went, and where a damaged one was moved; nothing while that is not known.
+/// How long after a failure the file is tried to be opened again.
+const REOPENING_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How opening the file went last, and where a damaged one was moved; nothing while that is not known.
 type Outcome = Option<Result<Option<PathBuf>>>;
 
 /// The other side of the thread.
 ///
 /// There is one queue for all work, and it is unbounded by itself, so that putting something in never waits and the
-/// order is that of the calls. The bounds are permits that go with each job and come back when it is done.
+/// order is that of the calls. What sessions do is bounded by them: each has one commit at most on its way. The bound
+/// for the rest is permits, which go with each job and come back when it is done.
 #[derive(Debug)]
 pub(super) struct Writer {
-    file: PathBuf,
+    file: Arc<Path>,
     /// Its sender is the thread's, and goes with it.
     opened: watch::Receiver<Outcome>,
     queue: mpsc::Sender<Command>,
     jobs: Arc<Semaphore>,
-    unawaited_bytes: Arc<Semaphore>,
-    /// Whether the last work that nobody waits for was dropped.
-    losing: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -58,35 +56,28 @@ enum Command {
 #[derive(Debug)]
 struct Job {
     work: Work,
-    /// Absent where nobody waits.
-    reply: Option<oneshot::Sender<Result<Done>>>,
-    _permit: OwnedSemaphorePermit,
+    reply: oneshot::Sender<Result<Done>>,
+    /// Where it counts against the bound.
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Writer {
     /// Starts the thread, which opens `file` first.
-    pub(super) fn start(file: PathBuf) -> Self {
+    pub(super) fn start(file: Arc<Path>) -> Self {
         let (opening, opened) = watch::channel(None);
         let (queue, inbox) = mpsc::channel();
         let failed = opening.clone();
         let start = thread::Builder::new().name("history".to_owned()).spawn({
-            let file = file.clone();
+            let file = Arc::clone(&file);
             move || run(&file, &inbox, &opening)
         });
         if let Err(error) = start {
             failed.send_replace(Some(Err(system(&file, "cannot start the thread that writes", &error))));
         }
-        Self {
-            file,
-            opened,
-            queue,
-            jobs: Arc::new(Semaphore::new(MAX_JOBS as usize)),
-            unawaited_bytes: Arc::new(Semaphore::new(MAX_UNAWAITED_BYTES as usize)),
-            losing: AtomicBool::new(false),
-        }
+        Self { file, opened, queue, jobs: Arc::new(Semaphore::new(MAX_JOBS as usize)) }
     }
 
-    /// Waits until the file is open, or cannot be.
+    /// Waits until the file is open, or could not be opened when that was tried last.
     pub(super) async fn ready(&self) -> Result<()> {
         let mut opened = self.opened.clone();
         match opened.wait_for(Option::is_some).await.as_deref() {
@@ -95,32 +86,34 @@ impl Writer {
         }
     }
 
-    /// Where a damaged file was moved when this one was opened.
-    pub(super) fn moved_aside(&self) -> Option<PathBuf> {
-        self.opened.borrow().as_ref()?.as_ref().ok()?.clone()
+    /// Waits until the file is open, however often that has to be tried, and says where a damaged one was moved then.
+    pub(super) async fn moved_aside(&self) -> Option<PathBuf> {
+        let mut opened = self.opened.clone();
+        let outcome = opened.wait_for(|outcome| matches!(outcome, Some(Ok(_)))).await.ok()?;
+        outcome.as_ref()?.as_ref().ok()?.clone()
     }
 
     /// Queues work and waits until it is committed. It is done even if the caller goes away once it is queued.
     pub(super) async fn write(&self, work: Work) -> Result<Done> {
         self.ready().await?;
         let permit = Arc::clone(&self.jobs).acquire_owned().await.map_err(|_| closed(&self.file))?;
-        let (reply, outcome) = oneshot::channel();
-        let job = Job { work, reply: Some(reply), _permit: permit };
-        self.queue.send(Command::Write(job)).map_err(|_| closed(&self.file))?;
-        outcome.await.map_err(|_| closed(&self.file))?
+        self.put(work, Some(permit)).await.map_err(|_| closed(&self.file))?
     }
 
-    /// Queues work that nobody waits for and that takes `bytes` of memory.
-    pub(super) fn write_later(&self, work: Work, bytes: usize) {
-        // One that is larger than the whole bound would never fit.
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(MAX_UNAWAITED_BYTES);
-        let Ok(permit) = Arc::clone(&self.unawaited_bytes).try_acquire_many_owned(bytes) else {
-            return self.lose("too much waits to be written");
-        };
-        match self.queue.send(Command::Write(Job { work, reply: None, _permit: permit })) {
-            Ok(()) => self.losing.store(false, Ordering::Relaxed),
-            Err(_) => self.lose("it is closed, or could not be opened"),
+    /// Queues work, behind all that was queued before, and gives where its outcome goes. Whoever queues it sees to it
+    /// that there is not too much of it. Where nobody waits for the outcome, a failure is logged.
+    pub(super) fn queue(&self, work: Work) -> oneshot::Receiver<Result<Done>> {
+        self.put(work, None)
+    }
+
+    fn put(&self, work: Work, permit: Option<OwnedSemaphorePermit>) -> oneshot::Receiver<Result<Done>> {
+        let (reply, outcome) = oneshot::channel();
+        if let Err(mpsc::SendError(Command::Write(job))) =
+            self.queue.send(Command::Write(Job { work, reply, _permit: permit }))
+        {
+            answer(job, Err(closed(&self.file)));
         }
+        outcome
     }
 
     /// Waits until all that was asked for is written and the thread has let go of the file.
@@ -134,23 +127,53 @@ impl Writer {
         while opened.changed().await.is_ok() {}
     }
 
-    /// Says so once for all that is lost in a row.
-    fn lose(&self, why: &str) {
-        if !self.losing.swap(true, Ordering::Relaxed) {
-            tracing::error!(file = %self.file.display(), why, "parts of the history are not written");
-        }
+    /// The file.
+    pub(super) fn file(&self) -> &Arc<Path> {
+        &self.file
     }
 }
 
 fn run(file: &Path, inbox: &mpsc::Receiver<Command>, opening: &watch::Sender<Outcome>) {
-    match open::writer(file) {
-        Ok(mut history) => {
-            opening.send_replace(Some(Ok(history.moved_aside.take())));
-            serve(&mut history, inbox, file);
-            history.close();
+    if let Some(mut history) = open_at_last(file, inbox, opening) {
+        serve(&mut history, inbox, file);
+        history.close();
+    }
+}
+
+/// Opens the file, again and again where what is in the way may go away; nothing if it is not wanted any more first.
+fn open_at_last(file: &Path, inbox: &mpsc::Receiver<Command>, opening: &watch::Sender<Outcome>) -> Option<Opened> {
+    let mut failed = false;
+    loop {
+        let error = match open::writer(file) {
+            Ok(mut history) => {
+                if failed {
+                    tracing::warn!(file = %file.display(), "the history could be opened at last and is kept from now on");
+                }
+                opening.send_replace(Some(Ok(history.moved_aside.take())));
+                return Some(history);
+            }
+            Err(error) => error,
+        };
+        if !failed {
+            tracing::warn!(%error, "no history is kept");
         }
-        Err(error) => {
-            opening.send_replace(Some(Err(error)));
+        failed = true;
+        opening.send_replace(Some(Err(error.clone())));
+        // The others need a person, and finding them again may mean to read the whole file.
+        if error.kind() != ErrorKind::StoreUnavailable || !refuse_for_a_while(inbox, &error) {
+            return None;
+        }
+    }
+}
+
+/// Answers what comes in with the error; says whether the file is still wanted after that.
+fn refuse_for_a_while(inbox: &mpsc::Receiver<Command>, error: &Error) -> bool {
+    let end = Instant::now() + REOPENING_INTERVAL;
+    loop {
+        match inbox.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok(Command::Write(job)) => answer(job, Err(error.clone())),
+            Ok(Command::Close) | Err(RecvTimeoutError::Disconnected) => return false,
+            Err(RecvTimeoutError::Timeout) => return true,
         }
     }
 }
@@ -215,11 +238,10 @@ fn in_savepoint(transaction: &mut Transaction<'_>, work: &Work) -> rusqlite::Res
 
 /// Tells the caller; where nobody is there to hear of a failure, the log.
 fn answer(job: Job, outcome: Result<Done>) {
-    let unheard = match job.reply {
-        Some(reply) => reply.send(outcome).err(),
-        None => Some(outcome),
-    };
-    if let Some(Err(error)) = unheard {
+    let Job { work, reply, .. } = job;
+    // Before the caller hears of it, so that it can take a batch back without a copy.
+    drop(work);
+    if let Err(Err(error)) = reply.send(outcome) {
         tracing::warn!(%error, "the history was not written");
     }
 }
@@ -227,7 +249,6 @@ fn answer(job: Job, outcome: Result<Done>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
     use crate::ids::SessionId;
     use crate::store::rows::{Batch, ContextRow};
 
@@ -247,8 +268,7 @@ mod tests {
 
         fn push(&mut self, work: Work) {
             let (reply, outcome) = oneshot::channel();
-            let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
-            self.jobs.push(Job { work, reply: Some(reply), _permit: permit });
+            self.jobs.push(Job { work, reply, _permit: None });
             self.outcomes.push(outcome);
         }
 
@@ -263,7 +283,7 @@ mod tests {
 
     fn context(hash: &str, bytes: usize) -> Work {
         let context = Some(ContextRow { hash: hash.to_owned(), text: "x".repeat(bytes) });
-        Work::Commit(Box::new(Batch { context, ..Batch::default() }))
+        Work::Commit(Arc::new(Batch { context, ..Batch::default() }))
     }
 
     /// Writes a context and then fails.
@@ -271,7 +291,7 @@ mod tests {
         let mut session = crate::store::tests::session();
         session.id = SessionId::new();
         let context = Some(ContextRow { hash: hash.to_owned(), text: String::new() });
-        Work::Commit(Box::new(Batch { context, session: Some(session), ..Batch::default() }))
+        Work::Commit(Arc::new(Batch { context, session: Some(session), ..Batch::default() }))
     }
 
     #[test]
@@ -306,8 +326,8 @@ mod tests {
     async fn what_is_queued_is_written_when_the_last_handle_goes() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("history.db");
-        let writer = Writer::start(file.clone());
-        writer.write_later(context("a", 1), 1);
+        let writer = Writer::start(file.as_path().into());
+        drop(writer.queue(context("a", 1)));
         let mut thread = writer.opened.clone();
         drop(writer);
         while thread.changed().await.is_ok() {}

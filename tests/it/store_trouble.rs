@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::bridge::{Bridge, Said, Setup, merged};
 use crate::support::script::{Script, Turn};
+use crate::support::wait_for;
 
 fn echoing() -> Setup {
     Bridge::with_scripted_cli([Script::echo(), Script::echo()])
@@ -35,26 +36,111 @@ fn a_damaged_history_is_moved_aside_and_the_bridge_works() {
     let moved: Vec<_> = names.filter(|name| name.starts_with("history.damaged-")).collect();
     assert_eq!(moved.len(), 1, "{moved:?}");
     assert_eq!(fs::read_to_string(data.join(&moved[0])).unwrap(), "Dear diary, ".repeat(1_000));
+    let told = bridge.next_notification("window/showMessage");
+    assert_eq!(told["type"], 2, "{told}");
+    assert!(told["message"].as_str().unwrap().contains(&moved[0]), "{told}");
     assert!(bridge.stderr().contains(&moved[0]), "{}", bridge.stderr());
 }
 
+const KEPT_AGAIN: &str = "history is being kept again";
+
+/// Waits until everything that a session has to tell is stored, after it could not be.
+fn until_kept_again(bridge: &Bridge, session: &str) {
+    wait_for(KEPT_AGAIN, || bridge.history_file().has_text(session, KEPT_AGAIN).then_some(()));
+}
+
+/// Every event that was sent is stored, and none of the session's numbers is missing.
+fn assert_whole(bridge: &Bridge, session: &str, sent: &[&Said]) {
+    let stored = bridge.history_file().events(session);
+    for event in sent.iter().flat_map(|said| merged(said.events.clone())) {
+        assert!(stored.contains(&event), "lost: {event}\nin {stored:#?}");
+    }
+    let mut last = 0;
+    for event in &stored {
+        let seq = event["seq"].as_u64().unwrap();
+        assert_eq!(event["firstSeq"].as_u64().unwrap_or(seq), last + 1, "a hole before {event}");
+        last = seq;
+    }
+}
+
 #[test]
-fn a_history_that_another_locks_for_long_is_told_as_such_and_kept_again_afterwards() {
+fn what_is_said_while_another_locks_the_history_is_stored_when_it_lets_go() {
+    let bridge = echoing().start();
+    let session = bridge.create_session();
+    let first = bridge.say(&session, "1");
+    let lock = bridge.lock_history();
+    let during = ["2", "3"].map(|text| bridge.say(&session, text));
+    assert_eq!(during[0].text(), "echo: 2");
+    assert!(notices(&during[0], "error")[0].starts_with("history is not being kept: "), "{:?}", during[0].events);
+    assert_eq!(notices(&during[1], "error"), Vec::<&str>::new(), "it is said once");
+    let refusal = bridge.refusal("session/create", json!({}));
+    assert_eq!(refusal.data["kind"], "storeUnavailable", "{refusal:?}");
+    drop(lock);
+    until_kept_again(&bridge, &session);
+    let after = bridge.say(&session, "4");
+    let said = ["1", "2", "3", "4"].map(|text| [format!("user: {text}"), format!("assistant: echo: {text}")]);
+    assert_eq!(bridge.history(&session), said.concat());
+    assert_whole(&bridge, &session, &[&first, &during[0], &during[1], &after]);
+}
+
+#[test]
+fn a_history_that_is_locked_before_a_sessions_first_turn_keeps_it_all_the_same() {
+    let mut bridge = echoing().start();
+    let session = bridge.create_session();
+    let lock = bridge.lock_history();
+    let during = ["1", "2"].map(|text| bridge.say(&session, text));
+    drop(lock);
+    until_kept_again(&bridge, &session);
+    assert_whole(&bridge, &session, &[&during[0], &during[1]]);
+    bridge.kill();
+    bridge.restart();
+    assert!(bridge.session(&session)["context"].is_object(), "{}", bridge.session(&session));
+    let said = ["1", "2"].map(|text| [format!("user: {text}"), format!("assistant: echo: {text}")]);
+    assert_eq!(bridge.history(&session), said.concat());
+}
+
+#[test]
+fn a_session_that_comes_to_rest_while_the_history_is_locked_is_stored_when_it_can_be() {
     let bridge = echoing().start();
     let session = bridge.create_session();
     bridge.say(&session, "1");
     let lock = bridge.lock_history();
     let during = bridge.say(&session, "2");
-    assert_eq!(during.text(), "echo: 2");
-    assert!(notices(&during, "error")[0].starts_with("history is not being kept: "), "{:?}", during.events);
-    let refusal = bridge.refusal("session/create", json!({}));
-    assert_eq!(refusal.data["kind"], "storeUnavailable", "{refusal:?}");
+    bridge.request("session/close", json!({"sessionId": session}));
     drop(lock);
-    let after = bridge.say(&session, "3");
-    assert_eq!(notices(&after, "info"), ["history is being kept again"]);
-    let history = bridge.history(&session);
-    assert_eq!(history[..2], ["user: 1", "assistant: echo: 1"]);
-    assert_eq!(history[history.len() - 2..], ["user: 3", "assistant: echo: 3"]);
+    until_kept_again(&bridge, &session);
+    assert_whole(&bridge, &session, &[&during]);
+    wait_for("the lease to be given back", || (bridge.history_file().rows()["leases"] == 0).then_some(()));
+    assert_eq!(bridge.session(&session)["state"], "closed");
+}
+
+#[test]
+fn what_is_kept_while_the_history_is_locked_is_stored_at_the_end_where_it_can_be() {
+    let mut bridge = echoing().start();
+    let session = bridge.create_session();
+    bridge.wait_until_warm(&session);
+    let lock = bridge.lock_history();
+    let during = bridge.say(&session, "1");
+    drop(lock);
+    bridge.shutdown();
+    assert_whole(&bridge, &session, &[&during]);
+    assert_eq!(bridge.history_file().rows()["leases"], 0);
+}
+
+#[test]
+fn a_history_that_cannot_be_opened_at_the_start_is_kept_as_soon_as_it_can_be() {
+    let setup = echoing();
+    let data = setup.folders().data.clone();
+    fs::create_dir(&data).unwrap();
+    let lock = File::create(data.join("history.lock")).unwrap();
+    lock.lock().unwrap();
+    let bridge = setup.start();
+    assert_eq!(bridge.refusal("session/list", json!({})).data["kind"], "storeUnavailable");
+    drop(lock);
+    wait_for("the history", || bridge.try_request("session/list", json!({})).ok());
+    let session = bridge.create_session();
+    bridge.say(&session, "Hi");
+    assert_eq!(bridge.history(&session), ["user: Hi", "assistant: echo: Hi"]);
 }
 
 /// Fills a disk to its last byte.
@@ -74,7 +160,7 @@ fn on_a_small_disk(setup: Setup) -> Setup {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_stops_no_turn_and_history_is_kept_again_when_there_is_room() {
+fn a_full_disk_stops_no_turn_and_what_was_said_is_stored_when_there_is_room() {
     let long = "word ".repeat(60_000);
     let script = Script::new().answer("One").answer(Turn::text(&long)).answer("Three");
     let bridge = on_a_small_disk(Bridge::with_scripted_cli([script])).start();
@@ -85,14 +171,16 @@ fn a_full_disk_stops_no_turn_and_history_is_kept_again_when_there_is_room() {
     assert!(filler.parent().unwrap().join("history.db").exists(), "no disk of its own:\n{}", bridge.stderr());
     fill(filler);
     let during = bridge.say(&session, "2");
-    assert_eq!((during.text(), during.streamed_text()), (long.clone(), long));
+    assert_eq!((during.text(), during.streamed_text()), (long.clone(), long.clone()));
     assert!(notices(&during, "error")[0].contains("database or disk is full"), "{:?}", notices(&during, "error"));
     fs::remove_file(filler).unwrap();
-    let after = bridge.say(&session, "3");
-    assert_eq!(notices(&after, "info"), ["history is being kept again"]);
-    let history = bridge.history(&session);
-    assert_eq!(history[..2], ["user: 1", "assistant: One"]);
-    assert_eq!(history[history.len() - 2..], ["user: 3", "assistant: Three"]);
+    wait_for(KEPT_AGAIN, || bridge.stderr().contains(KEPT_AGAIN).then_some(()));
+    bridge.say(&session, "3");
+    let long = format!("assistant: {long}");
+    assert_eq!(
+        bridge.history(&session),
+        ["user: 1", "assistant: One", "user: 2", &long, "user: 3", "assistant: Three"]
+    );
 }
 
 /// A turn with many events, each of them stored before it is sent.

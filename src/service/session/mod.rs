@@ -26,9 +26,10 @@ use crate::claude::Output;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::SessionId;
 use crate::protocol::session::{ContextInfo, ProcessInfo, Session};
-use crate::store::{ContextRow, SessionRow};
+use crate::store::{Commit, ContextRow, SessionRow};
 use crate::time::Timestamp;
 use runner::{News, Runner};
+use storing::outcome_of;
 use timers::Timers;
 
 /// How long deltas may wait to be stored.
@@ -45,14 +46,16 @@ pub(super) struct Task {
     followers: Followers,
     runner: Runner,
     timers: Timers,
-    /// When the deltas that wait are to be stored.
+    /// When what waits is to be stored.
     flush_at: Option<Instant>,
+    /// The batch that is on its way into the history.
+    committing: Option<Commit>,
+    /// When to try again, where the last commit failed, so that history is not being kept.
+    retry_at: Option<Instant>,
     /// Who waits for the process to be gone.
     closes: Vec<oneshot::Sender<Result<Session>>>,
     /// Who waits for the history to be gone.
     deletion: Option<oneshot::Sender<Result<()>>>,
-    /// Whether the last commit failed, so that history is not being kept.
-    store_fails: bool,
     /// What is still to be taken in.
     pending: VecDeque<Input>,
     /// This program goes down.
@@ -65,6 +68,7 @@ enum Wake {
     News(News),
     Timer(Timer),
     Flush,
+    Committed(Result<()>),
     Room,
 }
 
@@ -143,9 +147,10 @@ impl Task {
             runner,
             timers: Timers::default(),
             flush_at: None,
+            committing: None,
+            retry_at: None,
             closes: Vec::new(),
             deletion: None,
-            store_fails: false,
             pending: VecDeque::new(),
             draining: false,
         }
@@ -163,7 +168,8 @@ impl Task {
                 Wake::Command(None) => {}
                 Wake::News(news) => self.hear(news).await,
                 Wake::Timer(timer) => self.feed(Input::Timer(timer)).await,
-                Wake::Flush => self.save_deltas(),
+                Wake::Flush => self.begin_commit(),
+                Wake::Committed(outcome) => self.committed(outcome),
                 Wake::Room => self.catch_up().await,
             }
             self.settle().await;
@@ -193,6 +199,7 @@ impl Task {
             news = self.runner.news() => Wake::News(news),
             timer = self.timers.next() => Wake::Timer(timer),
             () = sleep_to(flush_at) => Wake::Flush,
+            outcome = outcome_of(self.committing.as_mut()) => Wake::Committed(outcome),
             () = self.followers.room() => Wake::Room,
         }
     }
@@ -329,6 +336,11 @@ impl Task {
             return true;
         }
         if self.runner.is_starting() || !self.followers.is_empty() || !self.commands.is_empty() {
+            return false;
+        }
+        if self.draining {
+            self.commit_the_rest().await;
+        } else if self.has_unstored() {
             return false;
         }
         // In this order: the next task of this session takes the lease after it was given back.

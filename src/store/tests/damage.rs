@@ -1,6 +1,8 @@
 use std::fs;
 use std::path::Path;
 
+use futures_util::future::join_all;
+
 use super::*;
 use crate::error::ErrorKind;
 
@@ -45,14 +47,13 @@ async fn a_file_that_is_no_database_is_moved_aside_as_it_is_and_a_new_history_be
     fs::write(home.folder().join("history.db-wal"), "the latest").unwrap();
     let before = contents(&home.file());
     let (store, row) = with_session(&home).await;
-    let moved = store.moved_aside().unwrap();
+    let moved = store.moved_aside().await.unwrap();
     assert!(moved.to_str().unwrap().contains("/history.damaged-20"), "{moved:?}");
     assert!(is_as_before(&moved, &before));
     assert_eq!(store.session(row.id).await.unwrap(), Some(row));
     store.close().await;
     let again = home.store();
-    again.ready().await.unwrap();
-    assert_eq!(again.moved_aside(), None);
+    assert_eq!(again.moved_aside().await, None);
 }
 
 #[tokio::test]
@@ -60,11 +61,10 @@ async fn a_file_whose_damage_was_come_upon_is_moved_aside_at_the_next_start() {
     let home = found_damaged().await;
     let before = contents(&home.file());
     let (store, _) = with_session(&home).await;
-    assert!(is_as_before(&store.moved_aside().unwrap(), &before));
+    assert!(is_as_before(&store.moved_aside().await.unwrap(), &before));
     store.close().await;
     let again = home.store();
-    again.ready().await.unwrap();
-    assert_eq!(again.moved_aside(), None);
+    assert_eq!(again.moved_aside().await, None);
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn a_file_that_is_found_sound_is_kept() {
     fs::write(&note, "").unwrap();
     let store = home.store();
     assert_eq!(store.session(row.id).await.unwrap(), Some(row));
-    assert_eq!((store.moved_aside(), note.exists()), (None, false));
+    assert_eq!((store.moved_aside().await, note.exists()), (None, false));
 }
 
 #[tokio::test]
@@ -93,18 +93,15 @@ async fn a_damaged_file_is_not_moved_while_another_has_it_open() {
     assert!(is_as_before(&home.file(), &before));
     living.close().await;
     let next = home.store();
-    next.ready().await.unwrap();
-    assert!(next.moved_aside().is_some());
+    assert!(next.moved_aside().await.is_some());
 }
 
 #[tokio::test]
 async fn of_many_that_find_a_damaged_file_one_moves_it() {
     let home = found_damaged().await;
     let stores: Vec<_> = (0..8).map(|_| home.store()).collect();
-    for store in &stores {
-        store.ready().await.unwrap();
-    }
-    assert_eq!(stores.iter().filter_map(Store::moved_aside).count(), 1);
+    let moved = join_all(stores.iter().map(Store::moved_aside)).await;
+    assert_eq!(moved.iter().flatten().count(), 1, "{moved:?}");
     let row = session();
     stores[0].create_session(row.clone(), None).await.unwrap();
     assert_eq!(stores[7].session(row.id).await.unwrap(), Some(row));

@@ -8,7 +8,7 @@ async fn refusal(home: &Home) -> Error {
     let error = store.ready().await.unwrap_err();
     assert_eq!(store.session(SessionId::new()).await.unwrap_err(), error);
     assert_eq!(store.create_session(session(), None).await.unwrap_err(), error);
-    store.commit_later(Batch::default());
+    drop(store.commit(Batch::default()));
     store.close().await;
     assert_eq!(store.ready().await.unwrap_err(), error);
     assert!(error.message().contains(home.file().to_str().unwrap()), "{error}");

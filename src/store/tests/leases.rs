@@ -69,27 +69,10 @@ async fn a_lease_is_given_back_behind_what_was_written_and_only_by_its_holder() 
     store.take_lease(mine.clone(), None).await.unwrap();
     store.release_lease(row.id, next.bridge_id);
     assert_eq!(store.take_lease(next.clone(), None).await.unwrap(), Some(mine.clone()));
-    store.commit_later(events([event(row.id, 1)]));
+    drop(store.commit(events([event(row.id, 1)])));
     store.release_lease(row.id, mine.bridge_id);
     assert_eq!(store.take_lease(next, None).await.unwrap(), None);
     assert_eq!(numbers(&store.events(all_events(row.id)).await.unwrap()), [1]);
-}
-
-#[tokio::test]
-async fn giving_back_is_not_dropped_where_too_much_waits_to_be_written() {
-    let home = Home::new();
-    let (store, row) = with_session(&home).await;
-    let mine = lease(row.id);
-    store.take_lease(mine.clone(), None).await.unwrap();
-    let mut other = home.other();
-    let busy = other.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
-    let context = |hash: &str| Some(ContextRow { hash: hash.to_owned(), text: "x".repeat(40 << 20) });
-    store.commit_later(Batch { context: context("fills the bound"), ..Batch::default() });
-    store.commit_later(Batch { context: context("is dropped"), ..Batch::default() });
-    store.release_lease(row.id, mine.bridge_id);
-    busy.commit().unwrap();
-    store.close().await;
-    assert_eq!((home.count("contexts"), home.count("leases")), (1, 0));
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use super::{
     Batch, ContextRow, EventPayload, EventQuery, EventRow, FILE, LeaseRow, MessageQuery, MessageRow, ModelUsage,
-    SessionQuery, SessionRow, Store, TranscriptRow, TurnRow,
+    SessionQuery, SessionRow, Store, TranscriptGap, TranscriptRow, TurnRow,
 };
 use crate::ids::{BridgeId, MessageId, ProviderSessionId, SessionId, TurnId};
 use crate::time::Timestamp;
@@ -39,7 +39,7 @@ impl Home {
     }
 
     fn store(&self) -> Store {
-        Store::open(self.folder())
+        Store::open(&self.folder())
     }
 
     /// A connection of somebody else's.

@@ -55,16 +55,20 @@ async fn a_damaged_transcript_is_told_as_damage() {
 }
 
 #[tokio::test]
-async fn transcripts_that_wait_to_be_written_count_against_the_bound() {
+async fn a_transcript_with_a_hole_is_given_up_for_good_and_no_other_one_is() {
     let home = Home::new();
     let (store, row) = with_session(&home).await;
-    let conversation = ProviderSessionId::new();
-    let mut other = home.other();
-    let busy = other.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
-    for _ in 0..40 {
-        store.commit_later(added([transcript(row.id, conversation, &"x".repeat(1 << 20))]));
+    let [broken, whole] = [ProviderSessionId::new(), ProviderSessionId::new()];
+    store.commit(added([transcript(row.id, whole, "1"), transcript(row.id, broken, "2")])).await.unwrap();
+    let gap = TranscriptGap { session_id: row.id, provider_session_id: broken };
+    for _ in 0..2 {
+        let transcript = vec![transcript(row.id, broken, "4"), transcript(row.id, whole, "3")];
+        store.commit(Batch { transcript, transcript_gaps: vec![gap], ..Batch::default() }).await.unwrap();
     }
-    busy.commit().unwrap();
-    store.close().await;
-    assert_eq!(home.count("transcripts"), 31);
+    store.commit(added([transcript(row.id, broken, "5"), transcript(row.id, whole, "6")])).await.unwrap();
+    assert_eq!(lines(&store.transcript(row.id, broken).await.unwrap()), Vec::<&str>::new());
+    assert!(store.transcript_names(row.id, broken).await.unwrap().is_empty());
+    assert_eq!(lines(&store.transcript(row.id, whole).await.unwrap()), ["1", "3", "3", "6"]);
+    assert!(store.delete_session(row.id).await.unwrap());
+    assert_eq!(home.count("transcripts"), 0);
 }

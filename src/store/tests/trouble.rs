@@ -39,6 +39,41 @@ async fn opening_does_not_wait_for_ever_for_another_that_opens() {
     home.store().ready().await.unwrap();
 }
 
+/// Waits until a store says that its file is open.
+async fn until_ready(store: &Store) {
+    let waits = async {
+        while store.ready().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waits).await.expect("the file was never opened");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_opened_is_opened_when_what_was_in_the_way_is_gone() {
+    let home = Home::new();
+    fs::write(home.folder(), "in the way").unwrap();
+    let (store, row) = (home.store(), session());
+    let error = store.create_session(row.clone(), None).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::StoreUnavailable);
+    assert_eq!(store.commit(events([event(row.id, 1)])).await.unwrap_err(), error);
+    fs::remove_file(home.folder()).unwrap();
+    until_ready(&store).await;
+    store.create_session(row.clone(), None).await.unwrap();
+    store.commit(events([event(row.id, 1)])).await.unwrap();
+    assert_eq!(numbers(&store.events(all_events(row.id)).await.unwrap()), [1]);
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_open_its_file_can_be_closed() {
+    let home = Home::new();
+    fs::write(home.folder(), "in the way").unwrap();
+    let store = home.store();
+    store.ready().await.unwrap_err();
+    store.close().await;
+    assert_eq!(store.moved_aside().await, None);
+}
+
 #[tokio::test]
 async fn a_write_lock_that_is_held_for_long_fails_what_waits_and_nothing_else() {
     let home = Home::new();

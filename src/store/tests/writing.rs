@@ -4,12 +4,6 @@ use tokio::task::coop::unconstrained;
 use super::*;
 use crate::error::ErrorKind;
 
-/// An event of about a mebibyte.
-fn large(session_id: SessionId, seq: u64) -> EventRow {
-    let body = format!(r#"{{"kind":"notice","text":"{}"}}"#, "x".repeat(1 << 20));
-    EventRow { payload: EventPayload::Json { kind: "notice".to_owned(), body }, ..event(session_id, seq) }
-}
-
 /// A batch that uses every table.
 fn everything(session: &SessionRow, hash: &str) -> Batch {
     let id = session.id;
@@ -20,6 +14,7 @@ fn everything(session: &SessionRow, hash: &str) -> Batch {
         messages: vec![message(id, 1)],
         events: vec![event(id, 1), announcement(&message(id, 2))],
         transcript: vec![transcript(id, ProviderSessionId::new(), "{}")],
+        transcript_gaps: vec![TranscriptGap { session_id: id, provider_session_id: ProviderSessionId::new() }],
     }
 }
 
@@ -115,7 +110,7 @@ async fn batches_are_written_in_the_order_they_were_given() {
         |number: u32| Batch { turns: vec![TurnRow { text: number.to_string(), ..open.clone() }], ..Batch::default() };
     for round in 0..50 {
         for number in 0..10 {
-            store.commit_later(text(round * 11 + number));
+            drop(store.commit(text(round * 11 + number)));
         }
         store.commit(text(round * 11 + 10)).await.unwrap();
         assert_eq!(store.open_turns(row.id).await.unwrap()[0].text, (round * 11 + 10).to_string());
@@ -123,28 +118,11 @@ async fn batches_are_written_in_the_order_they_were_given() {
 }
 
 #[tokio::test]
-async fn what_is_written_later_never_waits_and_is_dropped_past_a_bound() {
-    let home = Home::new();
-    let (store, row) = with_session(&home).await;
-    let mut other = home.other();
-    let busy = other.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
-    for seq in 1..=40 {
-        store.commit_later(events([large(row.id, seq)]));
-    }
-    busy.commit().unwrap();
-    store.commit(events([event(row.id, 41)])).await.unwrap();
-    store.commit_later(events([event(row.id, 42)]));
-    store.close().await;
-    let stored = numbers(&home.store().events(all_events(row.id)).await.unwrap());
-    assert_eq!(stored, (1..=31).chain([41, 42]).collect::<Vec<_>>());
-}
-
-#[tokio::test]
 async fn closing_writes_what_is_queued_and_lets_go_of_the_file() {
     let home = Home::new();
     let (store, row) = with_session(&home).await;
     for seq in 1..=500 {
-        store.commit_later(events([event(row.id, seq)]));
+        drop(store.commit(events([event(row.id, seq)])));
     }
     // More than the queue takes at once; all of them are asked for, without a break, before the store is closed.
     let commits = unconstrained(join_all((501..=1_000).map(|seq| store.commit(events([event(row.id, seq)])))));
@@ -168,6 +146,22 @@ async fn a_closed_store_answers_with_an_error() {
         assert_eq!(error.kind(), ErrorKind::StoreUnavailable);
         assert!(error.message().contains("is closed"), "{error}");
     }
-    same.commit_later(Batch::default());
+    drop(same.commit(Batch::default()));
     same.close().await;
+}
+
+#[tokio::test]
+async fn a_batch_that_was_not_written_is_given_back_as_it_was() {
+    let home = Home::new();
+    let (store, row) = with_session(&home).await;
+    let mut other = home.other();
+    let busy = other.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+    let batch = events([event(row.id, 1)]);
+    let mut commit = store.commit(batch.clone());
+    assert_eq!((&mut commit).await.unwrap_err().kind(), ErrorKind::StoreUnavailable);
+    busy.commit().unwrap();
+    let again = commit.into_batch();
+    assert_eq!(again, batch);
+    store.commit(again).await.unwrap();
+    assert_eq!(numbers(&store.events(all_events(row.id)).await.unwrap()), [1]);
 }
