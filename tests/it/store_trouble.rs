@@ -1,15 +1,15 @@
 //! The history under trouble: what was said to be stored stays stored, and what cannot be stored is said.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::bridge::{Bridge, Said, Setup, merged};
+use crate::support::bridge::{Bridge, Said, Setup};
+use crate::support::commits;
 use crate::support::script::{Script, Turn};
 use crate::support::wait_for;
 
@@ -183,52 +183,9 @@ fn a_full_disk_stops_no_turn_and_what_was_said_is_stored_when_there_is_room() {
     );
 }
 
-/// A turn with many events, each of them stored before it is sent.
-fn busy_turn() -> Turn {
-    (0..60).fold(Turn::silent(), |turn, number| {
-        let id = format!("t{number}");
-        turn.then("wörd ").call(&id, "Read", json!({"file_path": "a.rs"})).returns(&id, "ü".repeat(500))
-    })
-}
-
-/// Lets every session say something, kills the bridge after a moment, and gives what it had sent of each session.
-fn killed_in_mid_commit(bridge: &mut Bridge, sessions: &[String], delay: Duration) -> BTreeMap<String, Vec<Value>> {
-    let mut sayings: Vec<_> = sessions.iter().map(|session| bridge.start_saying(session, "Hi")).collect();
-    sayings[0].until("turnStarted");
-    std::thread::sleep(delay);
-    bridge.kill_in_mid_turn();
-    let sent = sayings.iter_mut().map(|saying| saying.so_far().events);
-    let sent = sessions.iter().cloned().zip(sent).collect();
-    drop(sayings);
-    bridge.wait_for_exit();
-    sent
-}
-
 #[test]
 fn nothing_that_was_sent_is_lost_and_no_number_is_used_twice_when_the_bridge_is_killed_again_and_again() {
-    const TIMES: u64 = 20;
-    let scripts = (0..3 * (TIMES + 1)).map(|_| Script::new().answer(busy_turn()));
-    let mut bridge = Bridge::with_scripted_cli(scripts).start();
-    let sessions: Vec<_> = (0..3).map(|_| bridge.create_session()).collect();
-    let mut numbers: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
-    let mut stored_first = 0;
-    for time in 0..TIMES {
-        let delay = Duration::from_millis(RandomState::new().hash_one(time) % 80);
-        let sent = killed_in_mid_commit(&mut bridge, &sessions, delay);
-        bridge.restart();
-        let file = bridge.history_file();
-        for (session, events) in sent {
-            let used = numbers.entry(session.clone()).or_default();
-            for event in &events {
-                assert!(used.insert(event["seq"].as_u64().unwrap()), "used twice after {delay:?}: {event}");
-            }
-            let stored = file.events(&session);
-            let is_delta = |event: &Value| event["kind"] == "textDelta" || event["kind"] == "thinkingDelta";
-            for event in merged(events).iter().filter(|event| !is_delta(event)) {
-                assert!(stored.contains(event), "lost after {delay:?}: {event}");
-                stored_first += 1;
-            }
-        }
-    }
-    assert!(stored_first > TIMES, "hardly anything was sent: {stored_first}");
+    let delays = (0..20).map(|time| Duration::from_millis(RandomState::new().hash_one(time) % 80));
+    let checked = commits::kill_in_mid_commit(3, delays).unwrap();
+    assert!(checked > 20, "hardly anything was sent: {checked}");
 }

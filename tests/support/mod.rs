@@ -3,7 +3,9 @@
 pub(crate) mod api;
 pub(crate) mod bridge;
 pub(crate) mod client;
+pub(crate) mod commits;
 pub(crate) mod demo_agent;
+pub(crate) mod flood;
 pub(crate) mod orphans;
 pub(crate) mod process;
 pub(crate) mod real_cli;

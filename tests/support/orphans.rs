@@ -41,10 +41,17 @@ pub(crate) enum System {
     AnyUnix,
 }
 
+/// Processes that lived on for too long, named.
+#[derive(Debug)]
+pub(crate) struct Leaked(pub(crate) String);
+
 /// Plays the scenario with the real CLI, an MCP server that ignores SIGTERM and the end of its stdin, and a command of
-/// the Bash tool that has started a daemon. Fails if any of them is alive after 5 s, or a file is left when the last
-/// bridge has gone; says how long it took until all were gone.
-pub(crate) fn die(death: Death, system: System) -> Duration {
+/// the Bash tool that has started a daemon. Says how long it took until all of them were gone. Fails if a file is left
+/// when the last bridge has gone.
+///
+/// # Errors
+/// Those that are alive after 5 s, which are then ended.
+pub(crate) fn die(death: Death, system: System) -> Result<Duration, Leaked> {
     let api = Api::start();
     let mut bridge = start(&api, system);
     let session = bridge.create_session();
@@ -57,21 +64,19 @@ pub(crate) fn die(death: Death, system: System) -> Duration {
     }
 
     let began = Instant::now();
-    match death {
-        Death::Cli => process::kill(scene.cli),
-        Death::Guard => process::kill(scene.guard),
-        Death::Close => drop(bridge.request("session/close", json!({"sessionId": session}))),
-        Death::EndOfInput => bridge.close_stdin(),
-        Death::Bridge | Death::BridgeAndGuard => {}
-    }
+    scene.bring_about(death, &bridge, &session);
+    // Where the guard has died as well, the next bridge does its work.
+    let took = if death == Death::BridgeAndGuard { None } else { Some(scene.wait_until_gone(began)?) };
     match death {
         Death::Cli | Death::Guard => assert_eq!(saying.end().stop_reason(), "failed"),
         Death::Close => assert_eq!(saying.end().stop_reason(), "interrupted"),
         Death::EndOfInput => assert_eq!(bridge.wait_for_exit().code(), Some(3)),
-        Death::Bridge => kill_and_start(&mut bridge, &scene, None),
-        Death::BridgeAndGuard => kill_and_start(&mut bridge, &scene, Some(scene.guard)),
+        Death::Bridge | Death::BridgeAndGuard => {
+            bridge.wait_for_exit();
+            bridge.restart();
+        }
     }
-    let took = scene.wait_until_gone(began);
+    let took = took.map_or_else(|| scene.wait_until_gone(began), Ok)?;
 
     if death != Death::EndOfInput {
         wait_for("the private files to go", || files(&bridge).is_empty().then_some(()));
@@ -79,25 +84,7 @@ pub(crate) fn die(death: Death, system: System) -> Duration {
     }
     let left = fs::read_dir(runs(&bridge)).map_or(0, Iterator::count);
     assert_eq!(left, 0, "run folders that nobody needs");
-    took
-}
-
-/// Kills the bridge and starts the next one: where the guard lives, not before it has done its work; else it dies too,
-/// in a moment in which the bridge cannot notice.
-fn kill_and_start(bridge: &mut Bridge, scene: &Scene, guard: Option<u64>) {
-    let killed = Instant::now();
-    match guard {
-        Some(guard) => {
-            process::stop(u64::from(bridge.pid()));
-            process::kill(guard);
-            bridge.kill();
-        }
-        None => {
-            bridge.kill();
-            scene.wait_until_gone(killed);
-        }
-    }
-    bridge.restart();
+    Ok(took)
 }
 
 /// A bridge whose sessions have a stubborn MCP server, and may run shell scripts.
@@ -153,13 +140,33 @@ impl Scene {
         });
     }
 
-    fn wait_until_gone(&self, began: Instant) -> Duration {
+    fn bring_about(&self, death: Death, bridge: &Bridge, session: &str) {
+        match death {
+            Death::Cli => process::kill(self.cli),
+            Death::Guard => process::kill(self.guard),
+            Death::Close => drop(bridge.request("session/close", json!({"sessionId": session}))),
+            Death::EndOfInput => bridge.close_stdin(),
+            Death::Bridge => bridge.kill_in_mid_turn(),
+            Death::BridgeAndGuard => {
+                // Stopped, it cannot notice.
+                process::stop(bridge.pid().into());
+                process::kill(self.guard);
+                bridge.kill_in_mid_turn();
+            }
+        }
+    }
+
+    fn wait_until_gone(&self, began: Instant) -> Result<Duration, Leaked> {
         loop {
             let alive: Vec<&Seen> = self.all.iter().filter(|seen| seen.is_alive()).collect();
             if alive.is_empty() {
-                return began.elapsed();
+                return Ok(began.elapsed());
             }
-            assert!(began.elapsed() < LIMIT, "alive after {LIMIT:?}: {}", named(&alive));
+            if began.elapsed() > LIMIT {
+                let leaked = Leaked(format!("alive after {LIMIT:?}: {}", named(&alive)));
+                alive.into_iter().for_each(Seen::kill);
+                return Err(leaked);
+            }
             std::thread::sleep(Duration::from_millis(2));
         }
     }

@@ -63,6 +63,19 @@ impl Seen {
         self.pid
     }
 
+    /// Sends it a signal, if it runs.
+    pub(crate) fn signal(&self, signal: Signal) {
+        if let Some(pid) = i32::try_from(self.pid).ok().and_then(Pid::from_raw).filter(|_| self.is_alive()) {
+            // It may end in this moment, which is no failure.
+            kill_process(pid, signal).unwrap_or_default();
+        }
+    }
+
+    /// Kills it, if it runs.
+    pub(crate) fn kill(&self) {
+        self.signal(Signal::KILL);
+    }
+
     /// Whether it runs.
     pub(crate) fn is_alive(&self) -> bool {
         stat(self.pid).is_some_and(|stat| stat.start == self.start && stat.state != 'Z')

@@ -4,45 +4,45 @@ use crate::support::orphans::{Death, System, die};
 
 #[test]
 fn nothing_outlives_a_bridge_that_is_killed() {
-    die(Death::Bridge, System::Linux);
+    die(Death::Bridge, System::Linux).unwrap();
 }
 
 #[test]
 fn nothing_outlives_a_bridge_that_is_killed_on_any_unix() {
-    die(Death::Bridge, System::AnyUnix);
+    die(Death::Bridge, System::AnyUnix).unwrap();
 }
 
 #[test]
 fn nothing_outlives_a_cli_that_is_killed() {
-    die(Death::Cli, System::Linux);
+    die(Death::Cli, System::Linux).unwrap();
 }
 
 #[test]
 fn nothing_outlives_a_cli_that_is_killed_on_any_unix() {
-    die(Death::Cli, System::AnyUnix);
+    die(Death::Cli, System::AnyUnix).unwrap();
 }
 
 #[test]
 fn nothing_outlives_a_guard_that_is_killed() {
-    die(Death::Guard, System::Linux);
+    die(Death::Guard, System::Linux).unwrap();
 }
 
 #[test]
 fn nothing_outlives_a_guard_that_is_killed_on_any_unix() {
-    die(Death::Guard, System::AnyUnix);
+    die(Death::Guard, System::AnyUnix).unwrap();
 }
 
 #[test]
 fn what_outlives_bridge_and_guard_is_ended_when_the_next_bridge_starts() {
-    die(Death::BridgeAndGuard, System::Linux);
+    die(Death::BridgeAndGuard, System::Linux).unwrap();
 }
 
 #[test]
 fn nothing_outlives_a_session_that_is_closed() {
-    die(Death::Close, System::Linux);
+    die(Death::Close, System::Linux).unwrap();
 }
 
 #[test]
 fn nothing_outlives_the_end_of_stdin() {
-    die(Death::EndOfInput, System::Linux);
+    die(Death::EndOfInput, System::Linux).unwrap();
 }

@@ -43,7 +43,7 @@ fn a_session_whose_bridge_died_in_a_turn_keeps_what_was_stored_and_goes_on() {
     api.reply_to("second", Reply::text("half").wait_for(&gate).then(" of it"));
     let mut second = bridge.start_saying(&session, "second");
     second.until_text("half");
-    wait_for_transcript(&bridge, "second");
+    bridge.wait_until_noted("second");
     let before = bridge.session(&session);
 
     bridge.kill();
@@ -74,7 +74,7 @@ fn a_cli_that_dies_in_a_turn_fails_it_and_the_next_message_goes_on() {
     api.reply_to("second", Reply::text("half").wait_for(&gate));
     let mut second = bridge.start_saying(&session, "second");
     second.until_text("half");
-    wait_for_transcript(&bridge, "second");
+    bridge.wait_until_noted("second");
 
     process::kill(bridge.cli_pid(&session));
 
@@ -180,14 +180,4 @@ fn transcript(bridge: &Bridge) -> PathBuf {
     let folder = fs::read_dir(transcripts(bridge)).unwrap().next().unwrap().unwrap().path();
     let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     files.find(|path| path.extension().is_some_and(|extension| extension == "jsonl")).unwrap()
-}
-
-/// Waits until the CLI has written a message to its transcript, which it does a moment after it took the message up.
-fn wait_for_transcript(bridge: &Bridge, said: &str) {
-    let line = format!("\"content\":\"{said}\"");
-    wait_for(&format!("{line} in a transcript"), || {
-        let folder = fs::read_dir(transcripts(bridge)).ok()?.next()?.ok()?.path();
-        let mut files = fs::read_dir(folder).ok()?.filter_map(|file| fs::read_to_string(file.ok()?.path()).ok());
-        files.any(|text| text.contains(&line)).then_some(())
-    });
 }

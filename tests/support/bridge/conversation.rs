@@ -114,7 +114,12 @@ impl Saying<'_> {
 
     /// Waits for the end of the turn. Its last event tells the same as the response.
     pub(crate) fn end(mut self) -> Said {
-        let turn = self.pending.result();
+        self.outcome().unwrap_or_else(|error| panic!("the turn failed: {error:?}"))
+    }
+
+    /// Waits for the end of the turn or for an error; of the latter, [`Self::so_far`] has the events.
+    pub(crate) fn outcome(&mut self) -> Result<Said, RpcError> {
+        let turn = self.pending.outcome()?;
         self.collect();
         let last = self.events.last().cloned().unwrap_or_default();
         assert_eq!(
@@ -122,7 +127,7 @@ impl Saying<'_> {
             (&json!("turnCompleted"), &turn),
             "the last event is the turn's end"
         );
-        Said { turn, events: self.events }
+        Ok(Said { turn, events: std::mem::take(&mut self.events) })
     }
 
     /// Waits for the error that the request ends with.

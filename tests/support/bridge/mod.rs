@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use serde_json::{Value, json};
 
 pub(crate) use conversation::Said;
-pub(crate) use history::merged;
+pub(crate) use history::{HistoryFile, merged};
 use setup::Folders;
 pub(crate) use setup::Setup;
 

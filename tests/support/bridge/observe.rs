@@ -36,6 +36,17 @@ impl Bridge {
         (field("VmHWM:"), field("VmRSS:"))
     }
 
+    /// Waits until the real CLI has written a message to its transcript, which it does a moment after it took the
+    /// message up.
+    pub(crate) fn wait_until_noted(&self, said: &str) {
+        let line = format!("\"content\":\"{said}\"");
+        wait_for(&format!("{line} in a transcript"), || {
+            let folder = fs::read_dir(self.folders().home.join(".claude/projects")).ok()?.next()?.ok()?.path();
+            let mut files = fs::read_dir(folder).ok()?.filter_map(|file| fs::read_to_string(file.ok()?.path()).ok());
+            files.any(|text| text.contains(&line)).then_some(())
+        });
+    }
+
     /// Plays a client that does not read, until [`Self::read_on`].
     pub(crate) fn stop_reading(&self) {
         self.process.client.stop_reading();
