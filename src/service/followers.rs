@@ -39,8 +39,8 @@ struct Follower {
     text_end: u64,
     /// Whether it is fed from the store.
     lags: bool,
-    /// Whether its turn has begun: from then on it also gets what belongs to no turn.
-    began: bool,
+    /// Whether its turn runs: meanwhile it also gets what belongs to no turn.
+    in_turn: bool,
     /// The outcome, while it has not caught up.
     outcome: Option<Result<Turn>>,
 }
@@ -59,7 +59,7 @@ impl Followers {
     /// Takes in who waits for the outcome of a message, and follows its turn where `sink` is given. It has no interest
     /// in events up to `seen`.
     pub(super) fn add(&mut self, turn: TurnId, sink: Option<Arc<dyn EventSink>>, reply: Reply, seen: u64) {
-        self.0.push(Follower { turn, sink, reply, seen, text_end: 0, lags: false, began: false, outcome: None });
+        self.0.push(Follower { turn, sink, reply, seen, text_end: 0, lags: false, in_turn: false, outcome: None });
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -177,13 +177,14 @@ impl Follower {
     /// Offers an event if it is one that this follower wants.
     fn offer(&mut self, event: EncodedEvent<'_>) -> Offer {
         let mine = event.meta.turn_id == Some(self.turn);
-        self.began |= mine && event.kind == "turnStarted";
-        let wanted = mine || (event.meta.turn_id.is_none() && self.began);
+        self.in_turn |= mine && event.kind == "turnStarted";
+        let wanted = mine || (event.meta.turn_id.is_none() && self.in_turn);
         let offer = match &self.sink {
             Some(sink) if wanted => sink.offer(event),
             _ => Offer::Taken,
         };
         if offer != Offer::Full {
+            self.in_turn &= !(mine && event.kind == "turnCompleted");
             self.seen = event.meta.seq;
             self.text_end = event.text_end.unwrap_or(self.text_end);
         }
@@ -282,6 +283,8 @@ mod tests {
     use super::*;
     use crate::error::ErrorKind;
     use crate::protocol::event::{NoticeLevel, SessionEvent};
+    use crate::protocol::turn::StopReason;
+    use crate::protocol::usage::Usage;
     use crate::service::journal::Journal;
     use crate::service::state::{Emission, What};
     use crate::time::Timestamp;
@@ -389,6 +392,22 @@ mod tests {
             self.emit(Some(self.turn), EventBody::TurnStarted { message_id: None, origin }).await;
         }
 
+        async fn completed(&mut self) {
+            let turn = Turn {
+                id: self.turn,
+                session_id: self.session,
+                stop_reason: StopReason::Completed,
+                text: String::new(),
+                tool_calls: Vec::new(),
+                usage: Usage::default(),
+                cost_usd: 0.0,
+                duration_ms: 0,
+                first_text_ms: None,
+                error: None,
+            };
+            self.emit(Some(self.turn), EventBody::TurnCompleted { turn }).await;
+        }
+
         async fn notice(&mut self, turn: Option<TurnId>, text: &str) {
             self.emit(turn, EventBody::Notice { level: NoticeLevel::Info, text: text.into() }).await;
         }
@@ -431,6 +450,20 @@ mod tests {
         scene.catch_up().await;
         assert_eq!(reader.texts()[2..], ["4 bc", "5 end"], "of a merged delta it gets what it has not");
         assert_eq!(outcome.await.unwrap().unwrap_err().message(), "the outcome");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_stopped_reading_gets_nothing_that_came_after_the_end_of_its_turn() {
+        let mut scene = Scene::new().await;
+        let reader = Reader::with_room(1);
+        let _outcome = scene.follow(&reader);
+        scene.started().await;
+        scene.notice(None, "meanwhile").await;
+        scene.completed().await;
+        scene.notice(None, "afterwards").await;
+        reader.make_room(100);
+        scene.catch_up().await;
+        assert_eq!(reader.texts(), ["1 turnStarted", "2 meanwhile", "3 turnCompleted"]);
     }
 
     #[tokio::test(start_paused = true)]
