@@ -33,7 +33,12 @@ pub(crate) const DEAF: Scenario = Scenario {
 pub(crate) const UNREAD: Scenario = Scenario {
     name: "term-unread",
     fault: "SIGTERM in mid-turn, the client does not read",
-    play: |_| end(Script::new().answer(Turn::text("Hel").deltas(10_000, "word ").then("lo").until_interrupted()), Client::DoesNotRead),
+    play: |_| {
+        end(
+            Script::new().answer(Turn::text("Hel").deltas(10_000, "word ").then("lo").until_interrupted()),
+            Client::DoesNotRead,
+        )
+    },
     ..IDLE
 };
 

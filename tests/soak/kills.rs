@@ -19,19 +19,11 @@ pub(crate) const BRIDGE: Scenario = Scenario {
     play: |_| after(Death::Bridge),
 };
 
-pub(crate) const CLI: Scenario = Scenario {
-    name: "kill-cli",
-    fault: "the same, SIGKILL of the CLI",
-    play: |_| after(Death::Cli),
-    ..BRIDGE
-};
+pub(crate) const CLI: Scenario =
+    Scenario { name: "kill-cli", fault: "the same, SIGKILL of the CLI", play: |_| after(Death::Cli), ..BRIDGE };
 
-pub(crate) const GUARD: Scenario = Scenario {
-    name: "kill-guard",
-    fault: "the same, SIGKILL of the guard",
-    play: |_| after(Death::Guard),
-    ..BRIDGE
-};
+pub(crate) const GUARD: Scenario =
+    Scenario { name: "kill-guard", fault: "the same, SIGKILL of the guard", play: |_| after(Death::Guard), ..BRIDGE };
 
 pub(crate) const BRIDGE_AND_GUARD: Scenario = Scenario {
     name: "kill-both",

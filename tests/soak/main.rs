@@ -12,6 +12,7 @@ mod drain;
 mod kills;
 mod options;
 mod scenario;
+mod storm;
 mod take_over;
 mod tally;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::chance::Chance;
 use super::options::Options;
 use super::tally::Row;
-use super::{crowd, drain, kills, take_over};
+use super::{crowd, drain, kills, storm, take_over};
 
 /// A fault, and how it is tried.
 pub(crate) struct Scenario {
@@ -48,7 +48,7 @@ pub(crate) enum Harm {
     Leaked(String),
 }
 
-pub(crate) static ALL: [Scenario; 13] = [
+pub(crate) static ALL: [Scenario; 14] = [
     kills::BRIDGE,
     kills::CLI,
     kills::GUARD,
@@ -62,6 +62,7 @@ pub(crate) static ALL: [Scenario; 13] = [
     drain::BUSY,
     drain::DEAF,
     drain::UNREAD,
+    storm::SOAK,
 ];
 
 impl Scenario {

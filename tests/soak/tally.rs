@@ -79,7 +79,9 @@ impl Row {
 
 /// Prints all rows as the table of `tests/README.md`.
 pub(crate) fn print_table(rows: &[Row]) {
-    println!("\n| scenario | fault | tried | lost | leaked | otherwise wrong | what is timed | median | worst | beside |");
+    println!(
+        "\n| scenario | fault | tried | lost | leaked | otherwise wrong | what is timed | median | worst | beside |"
+    );
     println!("|---|---|--:|--:|--:|--:|---|--:|--:|---|");
     for row in rows {
         let Row { scenario: Scenario { name, fault, limit, .. }, faults, lost, leaked, failed, remark, .. } = row;

@@ -64,11 +64,11 @@ fn is_delta(event: &Value) -> bool {
     event["kind"] == "textDelta" || event["kind"] == "thinkingDelta"
 }
 
-/// A turn with many events, each of them stored before it is sent.
+/// A turn with many events that are stored before they are sent, and, between them, others that are sent at once.
 pub(crate) fn busy_turn() -> Turn {
-    (0..60).fold(Turn::silent(), |turn, number| {
+    (0..30).fold(Turn::silent(), |turn, number| {
         let id = format!("t{number}");
-        turn.then("wörd ").call(&id, "Read", json!({"file_path": "a.rs"})).returns(&id, "ü".repeat(500))
+        turn.deltas_at(2_000, 20, "wörd ").call(&id, "Read", json!({"file_path": "a.rs"})).returns(&id, "ü".repeat(500))
     })
 }
 
@@ -91,7 +91,8 @@ pub(crate) fn kill_in_mid_commit(
             received.add(&session, events).map_err(|problem| format!("killed after {delay:?}: {problem}"))?;
         }
         bridge.restart();
-        found = received.check(&bridge.history_file()).map_err(|problem| format!("killed after {delay:?}: {problem}"))?;
+        found =
+            received.check(&bridge.history_file()).map_err(|problem| format!("killed after {delay:?}: {problem}"))?;
     }
     Ok(found)
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::stored;
 use crate::support::api::{Api, Gate, Reply};
 use crate::support::bridge::Bridge;
-use crate::support::{process, wait_for};
+use crate::support::process;
 
 #[test]
 fn a_killed_bridge_goes_on_with_the_conversation_after_its_restart() {

@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
 
-pub(crate) use conversation::Said;
+pub(crate) use conversation::{Said, Saying};
 pub(crate) use history::{HistoryFile, merged};
 use setup::Folders;
 pub(crate) use setup::Setup;

@@ -151,6 +151,11 @@ impl Turn {
         self.with(Step::Deltas(Deltas { count, text: text.to_owned(), per_second: None }))
     }
 
+    /// Deltas with the same text, so many a second.
+    pub(crate) fn deltas_at(self, per_second: u64, count: u64, text: &str) -> Self {
+        self.with(Step::Deltas(Deltas { count, text: text.to_owned(), per_second: Some(per_second) }))
+    }
+
     /// A call of a tool.
     pub(crate) fn call(self, id: &str, name: &str, input: Value) -> Self {
         self.with(Step::Tool(Tool { id: id.to_owned(), name: name.to_owned(), input }))
