@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::control::Control;
+
 /// One line for the CLI's stdin.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
@@ -19,6 +21,13 @@ pub enum Input {
     Interrupt {
         /// The name under which the acknowledgement comes.
         request_id: String,
+    },
+    /// Asks or tells something beside the conversation.
+    Control {
+        /// The name under which the answer comes.
+        request_id: String,
+        /// What.
+        control: Control,
     },
     /// Answers a question of the CLI's own.
     Answer {
@@ -41,8 +50,9 @@ impl Input {
     /// Moves what the host says to its place: `json!` would copy it, and an image has megabytes.
     fn into_json(self) -> Value {
         match self {
-            Self::Initialize { request_id } => request(&request_id, "initialize"),
-            Self::Interrupt { request_id } => request(&request_id, "interrupt"),
+            Self::Initialize { request_id } => request(&request_id, &json!({"subtype": "initialize"})),
+            Self::Interrupt { request_id } => request(&request_id, &json!({"subtype": "interrupt"})),
+            Self::Control { request_id, control } => request(&request_id, &control.into_request()),
             Self::User { content } => {
                 let mut message = json!({"role": "user"});
                 message["content"] = content;
@@ -64,8 +74,8 @@ impl Input {
     }
 }
 
-fn request(request_id: &str, subtype: &str) -> Value {
-    json!({"type": "control_request", "request_id": request_id, "request": {"subtype": subtype}})
+fn request(request_id: &str, request: &Value) -> Value {
+    json!({"type": "control_request", "request_id": request_id, "request": request})
 }
 
 #[cfg(test)]

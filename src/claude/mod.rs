@@ -2,8 +2,8 @@
 //!
 //! The path of the bytes is the list of the files. `discovery` finds the program; `options` says how it is started,
 //! with `environment` and `files` for what it sees; `process` owns it, and `unix` is how the system does that. What it
-//! prints goes through `relay`, `lines` and `frame`; what it is told is in `input`. Nothing here knows of sessions,
-//! history or clients.
+//! prints goes through `relay`, `lines` and `frame`; what it is told is in `input`, with `control` for
+//! what is no message. Nothing here knows of sessions, history or clients.
 //!
 //! Nothing that it starts outlives us. Each CLI runs under a `guard`, a process that `unix` talks to by `wire`. Whom it
 //! has started is known by `processes` and `family`, which end them; a guard that is killed is stood in for by `unix`,
@@ -11,6 +11,7 @@
 //! `record` names.
 
 mod children;
+mod control;
 mod discovery;
 mod environment;
 mod family;
@@ -35,9 +36,11 @@ mod transcript;
 mod unix;
 mod wire;
 
+pub use control::Control;
 pub use discovery::{Cli, Discovery, MIN_VERSION};
 pub use frame::{
-    ApiRetry, Assistant, Block, BlockKind, CanUseTool, ControlRequest, Frame, Init, McpServerStatus, ModelUsage,
+    AgentOffer, ApiRetry, Assistant, Block, BlockKind, CanUseTool, Capabilities, Compaction, ContextCategory,
+    ContextReport, ControlRequest, Frame, Init, McpServerReport, McpServerStatus, ModelOffer, ModelUsage, SlashCommand,
     Tokens, ToolResult, Transcript, TurnResult, User, decode,
 };
 pub use guard::{GUARD, guard};

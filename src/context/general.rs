@@ -33,11 +33,15 @@ The session is in power mode: the person has enabled every tool, and nobody is a
 
 /// The whole text.
 pub(super) fn text(facts: Facts<'_>) -> String {
-    let rules = match facts.mode {
+    [introduction(facts).as_str(), ATTACHMENTS, ANSWERS, rules(facts.mode)].join("\n\n") + "\n"
+}
+
+/// What Claude may do, the section on that.
+pub(super) fn rules(mode: Mode) -> &'static str {
+    match mode {
         Mode::User => USER_MODE,
         Mode::Power => POWER_MODE,
-    };
-    [introduction(facts).as_str(), ATTACHMENTS, ANSWERS, rules].join("\n\n") + "\n"
+    }
 }
 
 fn introduction(facts: Facts<'_>) -> String {

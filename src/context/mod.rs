@@ -47,6 +47,12 @@ pub fn build(facts: Facts<'_>) -> Context {
     Context { text, hash }
 }
 
+/// What Claude is told of a mode, for a session that has changed into it.
+#[must_use]
+pub fn rules(mode: Mode) -> &'static str {
+    general::rules(mode)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

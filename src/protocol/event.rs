@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::mcp::McpServerInfo;
 use super::message::{Message, ProgressToken};
 use super::session::Session;
 use super::turn::Turn;
@@ -123,6 +124,22 @@ pub enum EventBody {
         /// The session as it is now.
         session: Box<Session>,
     },
+    /// How the session's MCP servers are now: when that has become known, or has changed.
+    McpStatus {
+        /// All of them.
+        servers: Vec<McpServerInfo>,
+    },
+    /// The conversation was summarised to make room.
+    Compacted {
+        /// Who wanted it, as the CLI names it: `manual` or `auto`.
+        trigger: String,
+        /// How many tokens it had before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tokens_before: Option<u64>,
+        /// How many it has now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tokens_after: Option<u64>,
+    },
     /// What the turn used, by its end.
     Usage {
         /// Tokens.
@@ -157,7 +174,7 @@ pub enum EventBody {
 
 impl EventBody {
     /// The names of all kinds, as the answer to `initialize` lists them.
-    pub const KINDS: [&str; 13] = [
+    pub const KINDS: [&str; 15] = [
         "turnStarted",
         "textDelta",
         "thinkingDelta",
@@ -166,6 +183,8 @@ impl EventBody {
         "toolResult",
         "status",
         "sessionChanged",
+        "mcpStatus",
+        "compacted",
         "usage",
         "notice",
         "error",
@@ -185,6 +204,8 @@ impl EventBody {
             Self::ToolResult { .. } => "toolResult",
             Self::Status { .. } => "status",
             Self::SessionChanged { .. } => "sessionChanged",
+            Self::McpStatus { .. } => "mcpStatus",
+            Self::Compacted { .. } => "compacted",
             Self::Usage { .. } => "usage",
             Self::Notice { .. } => "notice",
             Self::Error { .. } => "error",
@@ -218,6 +239,8 @@ pub enum Status {
     Compacting,
     /// The message waits for the turns before it, or for other sessions to come to rest.
     Queued,
+    /// The turn waits for MCP servers that are still starting; `detail` names them.
+    WaitingForServers,
     /// The CLI has said nothing for a long time.
     Stalled,
 }

@@ -3,8 +3,10 @@
 //! These types are the single source: the JSON Schemas and the OpenRPC document are generated from them. Fields are
 //! camelCase; unknown fields are ignored on input; enums may grow, so a client takes an unknown value as "other".
 
+pub mod capabilities;
 pub mod event;
 pub mod lifecycle;
+pub mod mcp;
 pub mod message;
 pub mod session;
 pub mod turn;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::message::ProgressToken;
 use super::usage::Usage;
 use crate::error::ErrorData;
 use crate::ids::{ProviderSessionId, SessionId};
@@ -247,6 +248,40 @@ pub struct SessionRenameParams {
     pub session_id: SessionId,
     /// Its new title, 1 to 200 characters.
     pub title: String,
+}
+
+/// Parameters of `session/setMode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionSetModeParams {
+    /// The session.
+    pub session_id: SessionId,
+    /// What Claude may do in it from now on.
+    pub mode: Mode,
+}
+
+/// Parameters of `session/setModel`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionSetModelParams {
+    /// The session.
+    pub session_id: SessionId,
+    /// The model, as `session/capabilities` names it; `default` for the CLI's own choice.
+    pub model: String,
+}
+
+/// Parameters of `session/compact`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionCompactParams {
+    /// The session.
+    pub session_id: SessionId,
+    /// The token for work-done progress.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work_done_token: Option<ProgressToken>,
+    /// The token under which the turn's events are streamed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial_result_token: Option<ProgressToken>,
 }
 
 /// Parameters of `session/interrupt`.

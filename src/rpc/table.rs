@@ -11,15 +11,15 @@ use serde_json::value::RawValue;
 
 use super::context::Context;
 use super::method::Method;
-use super::methods::{message, session};
+use super::methods::{control, mcp, message, session};
 use super::reply::{Reply, error_object};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The methods of a server.
 ///
-/// Still to come, with the issues that bring them: `session/setMode`, `session/setModel`, `session/setStudy`,
-/// `session/fork`, `session/compact`, `session/export`, `session/subscribe`, `session/unsubscribe`, `message/search`,
-/// `permission/list`, `permission/answer`, `study/list`, `study/get`, `mcp/status`, `usage/summary`, `bridge/health`.
+/// Still to come, with the issues that bring them: `session/setStudy`, `session/fork`, `session/export`,
+/// `session/subscribe`, `session/unsubscribe`, `message/search`, `permission/list`, `permission/answer`, `study/list`,
+/// `study/get`, `usage/summary`, `bridge/health`.
 #[derive(Debug)]
 pub struct Table {
     methods: RpcModule<()>,
@@ -31,12 +31,18 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         .with::<session::SessionCreate, _>(session::create)
         .with::<session::SessionGet, _>(session::get)
         .with::<session::SessionList, _>(session::list)
+        .with::<control::SessionSetMode, _>(control::set_mode)
+        .with::<control::SessionSetModel, _>(control::set_model)
         .with::<session::SessionRename, _>(session::rename)
         .with::<session::SessionInterrupt, _>(session::interrupt)
+        .with::<control::SessionCompact, _>(control::compact)
+        .with::<control::SessionCapabilities, _>(control::capabilities)
+        .with::<control::SessionContextUsage, _>(control::context_usage)
         .with::<session::SessionClose, _>(session::close)
         .with::<session::SessionDelete, _>(session::delete)
         .with::<message::MessageSend, _>(message::send)
         .with::<message::MessageList, _>(message::list)
+        .with::<mcp::McpStatus, _>(mcp::status)
 });
 
 /// The methods of the protocol, in its order.

@@ -7,9 +7,11 @@ use tokio::sync::oneshot;
 use super::content::Prompt;
 use super::followers::Reply;
 use super::sink::EventSink;
+use super::state::Told;
 use crate::error::{Error, Result};
 use crate::ids::TurnId;
-use crate::protocol::session::Session;
+use crate::protocol::capabilities::SessionCapabilitiesResult;
+use crate::protocol::session::{Mode, Session};
 
 /// What a session's task is asked.
 pub(super) enum Command {
@@ -25,6 +27,16 @@ pub(super) enum Command {
     Interrupt { include_queued: bool, reply: oneshot::Sender<Result<bool>> },
     /// Take another title.
     Rename { title: String, reply: oneshot::Sender<Result<Session>> },
+    /// Go on in another mode.
+    SetMode { mode: Mode, reply: oneshot::Sender<Result<Session>> },
+    /// Go on with another model.
+    SetModel { model: String, reply: oneshot::Sender<Result<Session>> },
+    /// Say how the MCP servers are.
+    AskServers { reply: oneshot::Sender<Result<Told>> },
+    /// Say what fills the context.
+    AskContext { reply: oneshot::Sender<Result<Told>> },
+    /// Say what the process can do.
+    Capabilities { reply: oneshot::Sender<Result<SessionCapabilitiesResult>> },
     /// End the process; answers when it is gone.
     Close { reply: oneshot::Sender<Result<Session>> },
     /// End the process and remove the history; answers when both are gone.
@@ -39,7 +51,12 @@ impl Command {
         match self {
             Self::Send { reply, .. } => tell(reply, Err(error)),
             Self::Interrupt { reply, .. } => tell(reply, Err(error)),
-            Self::Rename { reply, .. } | Self::Close { reply } => tell(reply, Err(error)),
+            Self::Rename { reply, .. }
+            | Self::SetMode { reply, .. }
+            | Self::SetModel { reply, .. }
+            | Self::Close { reply } => tell(reply, Err(error)),
+            Self::AskServers { reply } | Self::AskContext { reply } => tell(reply, Err(error)),
+            Self::Capabilities { reply } => tell(reply, Err(error)),
             Self::Delete { reply } => tell(reply, Err(error)),
             Self::Recover | Self::Warm | Self::Cancel { .. } | Self::ShutDown => {}
         }

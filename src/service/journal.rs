@@ -454,6 +454,7 @@ fn status_headline(status: Status, detail: Option<&str>) -> String {
         Status::Retrying => "Trying again",
         Status::Compacting => "Summarising the conversation",
         Status::Queued => "Waiting",
+        Status::WaitingForServers => "Waiting for MCP servers",
         Status::Stalled => "Nothing is heard",
     };
     detail.map_or_else(|| what.to_owned(), |detail| format!("{what}: {detail}"))

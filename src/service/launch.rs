@@ -1,5 +1,6 @@
 //! How a session's process is started: the CLI found, the context built, the rules and servers handed over.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -75,6 +76,7 @@ impl Launcher {
         let private_dir = self.run_folder.ready().await?.join(record.id.to_string());
         let (conversation, known) = memory::prepare(&self.store, &self.settings.cli.env, record, rung).await?;
         let launch = self.launch_of(record, cli, context, conversation, trusted, private_dir)?;
+        let known = Known { has_servers: !launch.mcp_servers.is_empty(), ..known };
         let process = claude::start(&launch, &self.settings.cli).await?;
         Ok(Launched { process, cli_version, new_context, known })
     }
@@ -111,7 +113,11 @@ impl Launcher {
         private_dir: PathBuf,
     ) -> Result<Launch> {
         let settings = &self.settings;
-        let user_only = |rules: &Vec<String>| if record.mode == Mode::User { rules.clone() } else { Vec::new() };
+        // Allowances do no harm in power mode, and are there when the session changes into user mode.
+        let disallowed_tools = match record.mode {
+            Mode::User => settings.disallowed_tools.clone(),
+            Mode::Power => Vec::new(),
+        };
         Ok(Launch {
             cli,
             cwd: record.cwd.clone(),
@@ -120,14 +126,19 @@ impl Launcher {
             effort: record.effort.clone(),
             max_turns: record.max_turns,
             max_budget_usd: record.max_budget_usd,
-            allowed_tools: user_only(&settings.allowed_tools),
-            disallowed_tools: user_only(&settings.disallowed_tools),
+            allowed_tools: settings.allowed_tools.clone(),
+            disallowed_tools,
             system_prompt,
             mcp_servers: self.mcp_servers(record)?,
             trusted,
             mcp_timeout: settings.mcp_timeout,
             private_dir,
         })
+    }
+
+    /// The names of the servers that a session's next process is started with.
+    pub(super) fn server_names<'a>(&'a self, record: &'a Record) -> BTreeSet<&'a str> {
+        self.settings.mcp_servers.keys().chain(record.mcp_servers.keys()).map(String::as_str).collect()
     }
 
     /// The configured servers and the session's own, which come first where the names are the same.

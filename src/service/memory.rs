@@ -68,6 +68,6 @@ async fn retell(store: &Store, record: &Record, id: ProviderSessionId) -> Result
             "the Claude CLI had lost this conversation; the latest {messages} of {of} messages are told to it again"
         )
     });
-    let known = Known { conversation: Some(id), retelling: told.map(|told| told.text), notice };
+    let known = Known { conversation: Some(id), retelling: told.map(|told| told.text), notice, ..Known::default() };
     Ok((Conversation::New(id), known))
 }

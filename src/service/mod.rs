@@ -6,6 +6,7 @@
 
 mod command;
 mod content;
+mod control;
 mod cut_turns;
 mod followers;
 mod history;
@@ -19,6 +20,7 @@ mod permission;
 mod query;
 mod record;
 mod registry;
+mod reports;
 mod retelling;
 mod run_folder;
 mod seats;
@@ -165,7 +167,7 @@ impl Service {
         }
     }
 
-    /// Goes on with a session; where it works and what it may do cannot be changed on the way.
+    /// Goes on with a session, in the mode that is wanted; where it works cannot be changed on the way.
     async fn resume_session(&self, id: SessionId, params: SessionCreateParams) -> Result<Session> {
         let session = self.session(id).await?;
         if let Some(cwd) = params.cwd
@@ -174,10 +176,10 @@ impl Service {
             let message = format!("cwd: session {id} works in {}, not in {cwd}", session.cwd);
             return Err(Error::invalid_params(message).hint("a session keeps its folder; make a new one for another"));
         }
-        if params.mode.is_some_and(|mode| mode != session.mode) {
-            let message = format!("mode: session {id} is in {:?} mode", session.mode);
-            return Err(Error::invalid_params(message).hint("resume it in its own mode"));
-        }
+        let session = match params.mode.filter(|mode| *mode != session.mode) {
+            Some(mode) => self.set_mode(id, mode).await?,
+            None => session,
+        };
         self.command(id, Command::Warm)?;
         Ok(session)
     }
@@ -320,6 +322,7 @@ fn new_record(params: SessionCreateParams, cwd: PathBuf) -> Result<Record> {
         id: SessionId::new(),
         title: params.title.as_deref().map(checked_title).transpose()?.unwrap_or_default(),
         mode: params.mode.unwrap_or_default(),
+        told_mode: params.mode.unwrap_or_default(),
         cwd,
         model: params.model,
         effort: params.effort,

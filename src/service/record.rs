@@ -16,6 +16,8 @@ pub(super) struct Record {
     /// Empty until it is given or the first message lends it one.
     pub(super) title: String,
     pub(super) mode: Mode,
+    /// The mode that Claude was last told of.
+    pub(super) told_mode: Mode,
     pub(super) cwd: PathBuf,
     pub(super) model: Option<String>,
     pub(super) effort: Option<String>,

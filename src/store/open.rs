@@ -17,8 +17,11 @@ use super::private;
 use crate::error::{ErrorKind, Result};
 
 /// Append-only: one that was released never changes.
-const MIGRATIONS: &[M<'static>] =
-    &[M::up(include_str!("migrations/0001_history.sql")), M::up(include_str!("migrations/0002_supervision.sql"))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("migrations/0001_history.sql")),
+    M::up(include_str!("migrations/0002_supervision.sql")),
+    M::up(include_str!("migrations/0004_modes.sql")),
+];
 
 /// How long to wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -12,6 +12,8 @@ pub struct SessionRow {
     pub title: String,
     /// What Claude may do in it.
     pub mode: String,
+    /// The mode that Claude was last told of; absent: the same.
+    pub told_mode: Option<String>,
     /// The folder Claude works in.
     pub cwd: String,
     /// The model that was asked for.

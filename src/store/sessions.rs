@@ -6,16 +6,17 @@ use super::rows::{ContextRow, SessionQuery, SessionRow};
 use crate::ids::SessionId;
 use crate::time::Timestamp;
 
-const INSERT: &str = "INSERT INTO sessions (id, title, mode, cwd, model, effort, max_turns, max_budget_usd, \
+const INSERT: &str = "INSERT INTO sessions (id, title, mode, told_mode, cwd, model, effort, max_turns, max_budget_usd, \
      mcp_servers, state, error, created_at, last_active_at, message_count, reserved_seq, provider_session_id, \
      provider_started, context_hash, context_bytes, credential, input_tokens, output_tokens, cache_read_tokens, \
      cache_write_tokens, cost_usd) \
-     VALUES (:id, :title, :mode, :cwd, :model, :effort, :max_turns, :max_budget_usd, \
+     VALUES (:id, :title, :mode, :told_mode, :cwd, :model, :effort, :max_turns, :max_budget_usd, \
      :mcp_servers, :state, :error, :created_at, :last_active_at, :message_count, :reserved_seq, :provider_session_id, \
      :provider_started, :context_hash, :context_bytes, :credential, :input_tokens, :output_tokens, :cache_read_tokens, \
      :cache_write_tokens, :cost_usd)";
 
-const UPDATE: &str = "UPDATE sessions SET title = :title, mode = :mode, cwd = :cwd, model = :model, effort = :effort, \
+const UPDATE: &str = "UPDATE sessions SET title = :title, mode = :mode, told_mode = :told_mode, cwd = :cwd, \
+     model = :model, effort = :effort, \
      max_turns = :max_turns, max_budget_usd = :max_budget_usd, mcp_servers = :mcp_servers, state = :state, \
      error = :error, created_at = :created_at, last_active_at = :last_active_at, message_count = :message_count, \
      reserved_seq = :reserved_seq, provider_session_id = :provider_session_id, \
@@ -109,6 +110,7 @@ fn execute(db: &Connection, sql: &str, row: &SessionRow) -> rusqlite::Result<usi
         ":id": row.id,
         ":title": row.title,
         ":mode": row.mode,
+        ":told_mode": row.told_mode,
         ":cwd": row.cwd,
         ":model": row.model,
         ":effort": row.effort,
@@ -139,6 +141,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
         id: row.get("id")?,
         title: row.get("title")?,
         mode: row.get("mode")?,
+        told_mode: row.get("told_mode")?,
         cwd: row.get("cwd")?,
         model: row.get("model")?,
         effort: row.get("effort")?,

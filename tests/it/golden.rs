@@ -7,6 +7,10 @@ use claude_bridge::error::{ErrorData, ErrorKind};
 use claude_bridge::protocol::event::{EventBody, EventProgress, SessionEvent};
 use claude_bridge::protocol::lifecycle::ServerCapabilities;
 use claude_bridge::rpc::method::Method;
+use claude_bridge::rpc::methods::control::{
+    SessionCapabilities, SessionCompact, SessionContextUsage, SessionSetMode, SessionSetModel,
+};
+use claude_bridge::rpc::methods::mcp::McpStatus;
 use claude_bridge::rpc::methods::message::{MessageList, MessageSend};
 use claude_bridge::rpc::methods::session::{
     SessionClose, SessionCreate, SessionDelete, SessionGet, SessionInterrupt, SessionList, SessionRename,
@@ -61,12 +65,18 @@ fn the_parameters_and_the_result_of_every_method_are_as_written() {
         keeps_method::<SessionCreate>(),
         keeps_method::<SessionGet>(),
         keeps_method::<SessionList>(),
+        keeps_method::<SessionSetMode>(),
+        keeps_method::<SessionSetModel>(),
         keeps_method::<SessionRename>(),
         keeps_method::<SessionInterrupt>(),
+        keeps_method::<SessionCompact>(),
+        keeps_method::<SessionCapabilities>(),
+        keeps_method::<SessionContextUsage>(),
         keeps_method::<SessionClose>(),
         keeps_method::<SessionDelete>(),
         keeps_method::<MessageSend>(),
         keeps_method::<MessageList>(),
+        keeps_method::<McpStatus>(),
     ];
     let served: Vec<_> = table::descriptions().iter().map(|method| method.name).collect();
     assert_eq!(held.as_slice(), served, "a method of the table is not held against a frame here");

@@ -200,6 +200,8 @@ fn a_session_that_another_bridge_runs_can_be_read_but_not_used() {
     for (method, params) in [
         ("message/send", json!({"sessionId": session, "content": "2"})),
         ("session/rename", json!({"sessionId": session, "title": "Mine"})),
+        ("session/setMode", json!({"sessionId": session, "mode": "user"})),
+        ("session/setModel", json!({"sessionId": session, "model": "opus"})),
         ("session/close", json!({"sessionId": session})),
         ("session/delete", json!({"sessionId": session})),
     ] {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::bridge::{Bridge, Said, Setup};
+use crate::support::bridge::{Bridge, Said, Setup, merged};
 use crate::support::commits;
 use crate::support::script::{Script, Turn};
 use crate::support::wait_for;

@@ -5,6 +5,7 @@
 
 mod conversation;
 mod fields;
+mod reports;
 mod stream;
 mod surrogates;
 mod system;
@@ -15,6 +16,9 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 pub use conversation::{Assistant, Block, ToolResult, User};
+pub use reports::{
+    AgentOffer, Capabilities, Compaction, ContextCategory, ContextReport, McpServerReport, ModelOffer, SlashCommand,
+};
 pub use system::{ApiRetry, CanUseTool, ControlRequest, Init, McpServerStatus, Transcript};
 pub use turn::{ModelUsage, Tokens, TurnResult};
 
@@ -103,6 +107,8 @@ pub enum Frame {
         /// The frame, untouched.
         frame: Value,
     },
+    /// The conversation was summarised to make room.
+    Compacted(Compaction),
     /// A frame that this version does not know.
     Unknown {
         /// Its type, with its subtype where it has one: `system/task_started`.
@@ -175,6 +181,7 @@ fn by_type(mut frame: Map<String, Value>) -> Option<Frame> {
         (Some("system"), Some("init")) => Some(Frame::Init(Box::new(Init::read(&frame)))),
         (Some("system"), Some("status")) => Some(Frame::Status { status: text(&frame, "status") }),
         (Some("system"), Some("api_retry")) => Some(Frame::ApiRetry(ApiRetry::read(&frame))),
+        (Some("system"), Some("compact_boundary")) => Some(Frame::Compacted(Compaction::take(&mut frame))),
         (Some("system"), Some("background_tasks_changed")) => Some(system::background_tasks(frame)),
         (Some("transcript_mirror"), _) => Some(system::transcript(frame)),
         (Some("control_request" | "control_cancel_request" | "control_response"), _) => Some(system::control(frame)),

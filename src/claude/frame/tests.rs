@@ -50,12 +50,7 @@ fn every_recorded_frame_is_read_and_only_these_types_are_unknown() {
             _ => {}
         }
     }
-    let expected = [
-        ("system/compact_boundary", 1),
-        ("system/task_notification", 1),
-        ("system/task_started", 1),
-        ("system/task_updated", 1),
-    ];
+    let expected = [("system/task_notification", 1), ("system/task_started", 1), ("system/task_updated", 1)];
     assert_eq!(unknown, expected.map(|(name, count)| (name.to_owned(), count)).into());
     let results: usize = recordings.values().map(|frames| results(frames).len()).sum();
     assert_eq!((recordings.len(), results), (14, 19));

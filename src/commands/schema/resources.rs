@@ -6,12 +6,15 @@ use super::generate::Types;
 use crate::config;
 use crate::error::{ErrorData, Result};
 use crate::protocol::PROTOCOL_VERSION;
+use crate::protocol::capabilities::{ContextUsageResult, SessionCapabilitiesResult};
 use crate::protocol::event::{EventProgress, SessionEvent};
 use crate::protocol::lifecycle::ServerCapabilities;
+use crate::protocol::mcp::McpStatusResult;
 use crate::protocol::message::{Message, MessageListParams, MessageListResult, MessageSendParams};
 use crate::protocol::session::{
-    Done, Session, SessionCreateParams, SessionInterruptParams, SessionInterruptResult, SessionListParams,
-    SessionListResult, SessionParams, SessionRenameParams, SessionResult,
+    Done, Session, SessionCompactParams, SessionCreateParams, SessionInterruptParams, SessionInterruptResult,
+    SessionListParams, SessionListResult, SessionParams, SessionRenameParams, SessionResult, SessionSetModeParams,
+    SessionSetModelParams,
 };
 use crate::protocol::turn::Turn;
 use crate::protocol::usage::Usage;
@@ -19,10 +22,14 @@ use crate::protocol::usage::Usage;
 /// Every resource's document, by name.
 pub(super) fn documents() -> Result<Vec<(&'static str, Value)>> {
     [
+        document("capabilities", "SessionCapabilitiesResult", |types| {
+            types.sends::<SessionCapabilitiesResult>().sends::<ContextUsageResult>()
+        }),
         document("config", "Config", Types::receives::<config::Keys>),
         document("error", "ErrorData", Types::sends::<ErrorData>),
         document("event", "SessionEvent", |types| types.sends::<SessionEvent>().sends::<EventProgress>()),
         document("lifecycle", "ServerCapabilities", Types::sends::<ServerCapabilities>),
+        document("mcp", "McpStatusResult", Types::sends::<McpStatusResult>),
         document("message", "Message", message),
         document("session", "Session", session),
         document("turn", "Turn", Types::sends::<Turn>),
@@ -40,6 +47,7 @@ fn message(types: &mut Types) -> &mut Types {
 fn session(types: &mut Types) -> &mut Types {
     types.sends::<Session>().sends::<SessionResult>().sends::<Done>();
     types.receives::<SessionCreateParams>().receives::<SessionParams>().receives::<SessionRenameParams>();
+    types.receives::<SessionSetModeParams>().receives::<SessionSetModelParams>().receives::<SessionCompactParams>();
     types.receives::<SessionListParams>().sends::<SessionListResult>();
     types.receives::<SessionInterruptParams>().sends::<SessionInterruptResult>()
 }

@@ -43,7 +43,19 @@ fn references(value: &Value) -> Vec<String> {
 #[test]
 fn there_is_a_document_for_each_resource_and_one_for_the_methods() {
     let names: Vec<_> = documents(METHODS).unwrap().into_keys().collect();
-    let resources = ["config", "error", "event", "lifecycle", "message", "openrpc", "session", "turn", "usage"];
+    let resources = [
+        "capabilities",
+        "config",
+        "error",
+        "event",
+        "lifecycle",
+        "mcp",
+        "message",
+        "openrpc",
+        "session",
+        "turn",
+        "usage",
+    ];
     assert_eq!(names, resources.map(|name| format!("{name}.json")));
 }
 

@@ -1,4 +1,6 @@
 //! The methods by resource: for each one its definition and its handler.
 
+pub mod control;
+pub mod mcp;
 pub mod message;
 pub mod session;

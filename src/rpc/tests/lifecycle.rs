@@ -51,12 +51,18 @@ fn the_table_has_the_methods_of_the_protocol() {
         "session/create",
         "session/get",
         "session/list",
+        "session/setMode",
+        "session/setModel",
         "session/rename",
         "session/interrupt",
+        "session/compact",
+        "session/capabilities",
+        "session/contextUsage",
         "session/close",
         "session/delete",
         "message/send",
         "message/list",
+        "mcp/status",
     ];
     assert_eq!(names, expected);
     let mut generator = schemars::SchemaGenerator::default();

@@ -1,6 +1,7 @@
 //! A session's task: it alone touches the session's process, journal and followers. What happens goes into
 //! [`State::step`]; what follows from it is carried out here, in order.
 
+mod asking;
 mod runner;
 mod storing;
 mod timers;
@@ -28,6 +29,7 @@ use crate::ids::SessionId;
 use crate::protocol::session::{ContextInfo, ProcessInfo, Session};
 use crate::store::{Commit, ContextRow, SessionRow};
 use crate::time::Timestamp;
+use asking::{Asker, Askers};
 use runner::{News, Runner};
 use storing::outcome_of;
 use timers::Timers;
@@ -56,6 +58,8 @@ pub(super) struct Task {
     closes: Vec<oneshot::Sender<Result<Session>>>,
     /// Who waits for the history to be gone.
     deletion: Option<oneshot::Sender<Result<()>>>,
+    /// Who waits for an answer of the session's.
+    askers: Askers,
     /// What is still to be taken in.
     pending: VecDeque<Input>,
     /// This program goes down.
@@ -81,7 +85,8 @@ pub(super) async fn run(
 ) {
     match begin(&inner, id, row).await {
         Ok(Beginning { record, last_seq, cut_turns }) => {
-            let state = State::new(record, inner.launcher.settings().limits);
+            let settings = inner.launcher.settings();
+            let state = State::new(record, settings.limits).with_disallowed(settings.disallowed_tools.clone());
             Task::new(inner, id, commands, state, last_seq).run(cut_turns).await;
         }
         Err(error) => refuse_all(&inner, id, commands, &error).await,
@@ -151,6 +156,7 @@ impl Task {
             retry_at: None,
             closes: Vec::new(),
             deletion: None,
+            askers: Askers::default(),
             pending: VecDeque::new(),
             draining: false,
         }
@@ -227,6 +233,23 @@ impl Task {
                 self.flush().await;
                 tell(reply, Ok(self.session(self.journal.last_seq())));
             }
+            Command::SetMode { mode, reply } => {
+                let asker = self.askers.add(Asker::Session(reply));
+                self.feed(Input::SetMode(asker, mode)).await;
+            }
+            Command::SetModel { model, reply } => {
+                let asker = self.askers.add(Asker::Session(reply));
+                self.feed(Input::SetModel(asker, model)).await;
+            }
+            Command::AskServers { reply } => {
+                let asker = self.askers.add(Asker::Told(reply));
+                self.feed(Input::AskServers(asker)).await;
+            }
+            Command::AskContext { reply } => {
+                let asker = self.askers.add(Asker::Told(reply));
+                self.feed(Input::AskContext(asker)).await;
+            }
+            Command::Capabilities { reply } => tell(reply, Ok(self.capabilities())),
             Command::Close { reply } => {
                 self.feed(Input::Close).await;
                 self.closes.push(reply);
@@ -267,6 +290,7 @@ impl Task {
         if let Some(context) = new_context {
             let info = ContextInfo { hash: context.hash.clone(), bytes: context.text.len() as u64 };
             self.state.record.context = Some(info);
+            self.state.record.told_mode = self.state.started_mode();
             self.journal.save_context(ContextRow { hash: context.hash, text: context.text });
         }
         self.feed(Input::Spawned(known)).await;
@@ -308,6 +332,10 @@ impl Task {
             Effect::Stop => self.runner.stop(),
             Effect::Kill => self.runner.kill(),
             Effect::Answer { turn, outcome } => self.followers.answer(turn, outcome),
+            Effect::Reply { to, outcome } => {
+                let session = self.session(self.journal.last_seq());
+                self.askers.answer(to, outcome, session);
+            }
         }
     }
 

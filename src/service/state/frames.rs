@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::items::ItemKind;
 use super::{Effect, Effects, Emission, NewMessage, Phase, State, What};
 use crate::claude::{
-    ApiRetry, Assistant, Block, ControlRequest, Frame, Init, Input as CliInput, ToolResult, TurnResult, User,
+    ApiRetry, Assistant, Block, Compaction, ControlRequest, Frame, Init, Input as CliInput, ToolResult, TurnResult,
+    User,
 };
 use crate::error::{Error, ErrorKind};
 use crate::protocol::event::{EventBody, NoticeLevel, Status, TurnOrigin};
@@ -47,12 +48,12 @@ impl State {
             Frame::ControlResponse { request_id, response } if Self::is_initialize(&request_id) => {
                 self.initialized(response, now, effects);
             }
-            // Answers to interrupts say nothing that the result does not; nothing is pending that could be withdrawn;
-            // a block announces itself with its first delta.
-            Frame::ControlResponse { .. }
-            | Frame::ControlCancel { .. }
-            | Frame::BlockStart { .. }
-            | Frame::Transcript(_) => {}
+            Frame::ControlResponse { request_id, response } => {
+                self.control_answered(&request_id, response, now, effects);
+            }
+            // Nothing is pending that could be withdrawn; a block announces itself with its first delta.
+            Frame::ControlCancel { .. } | Frame::BlockStart { .. } | Frame::Transcript(_) => {}
+            Frame::Compacted(compaction) => effects.event(self.current_turn(), compacted(compaction)),
             Frame::BackgroundTasks { running, frame } => {
                 self.background_tasks = running;
                 let frame_type = "system/background_tasks_changed".to_owned();
@@ -101,6 +102,7 @@ impl State {
         }
         self.turn_listens(effects);
         self.conversation_began(init, effects);
+        self.servers_at_turn(init, now, effects);
     }
 
     /// The CLI has a conversation from here on, under this id.
@@ -237,6 +239,10 @@ impl State {
         };
         effects.write(CliInput::Answer { request_id, response });
     }
+}
+
+fn compacted(Compaction { trigger, tokens_before, tokens_after }: Compaction) -> EventBody {
+    EventBody::Compacted { trigger, tokens_before, tokens_after }
 }
 
 /// More of a text.

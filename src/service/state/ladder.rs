@@ -27,6 +27,8 @@ pub(in crate::service) struct Known {
     pub(in crate::service) retelling: Option<String>,
     /// What the person should know of it.
     pub(in crate::service) notice: Option<String>,
+    /// Whether it was started with MCP servers.
+    pub(in crate::service) has_servers: bool,
 }
 
 impl State {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     DRAIN_DEADLINE, Effect, Effects, INITIALIZE_ID, INTERRUPT_DEADLINE, Known, Phase, Rest, Rung, START_DEADLINE,
-    State, Timer,
+    State, Timer, servers::Servers,
 };
 use crate::claude::{self, Exit};
 use crate::error::{Error, ErrorKind, Result};
@@ -22,13 +22,15 @@ impl State {
     /// Asks for a process. Whatever kept the session at rest is forgotten: this is the new attempt.
     pub(super) fn go_up(&mut self, effects: &mut Effects) {
         self.phase = Phase::Starting;
+        self.note_start();
         self.record.rest = Rest::Parked;
         effects.push(Effect::SetTimer(Timer::Start, START_DEADLINE));
         effects.push(Effect::Start { rung: self.rung, urgent: !self.queue.is_empty() });
         effects.session_changed();
     }
 
-    pub(super) fn spawned(&mut self, known: Known, effects: &mut Effects) {
+    pub(super) fn spawned(&mut self, known: Known, now: Timestamp, effects: &mut Effects) {
+        self.servers = Servers::starting(known.has_servers, now);
         self.learn(known, effects);
         match self.phase {
             // It was there before its start could be called off.
@@ -48,8 +50,11 @@ impl State {
                 self.rung = Rung::Own;
                 self.totals = Default::default();
                 self.record.credential = credential(&answer);
+                self.capabilities = Some(claude::Capabilities::read(&answer));
                 effects.push(Effect::ClearTimer(Timer::Start));
                 effects.session_changed();
+                self.send_controls(effects);
+                self.catch_up(now, effects);
                 self.begin_next(now, effects);
             }
             Err(problem) => {
@@ -57,6 +62,13 @@ impl State {
                 self.give_up_start(&Error::new(ErrorKind::CliProtocol, message), effects);
             }
         }
+    }
+
+    /// Brings a process that has just come up to where the session is by now.
+    fn catch_up(&mut self, now: Timestamp, effects: &mut Effects) {
+        self.catch_up_on_model(now, effects);
+        self.look_at_servers(now, effects);
+        self.enforce_mode(now, effects);
     }
 
     pub(super) fn spawn_failed(&mut self, error: &Error, effects: &mut Effects) {
@@ -88,6 +100,7 @@ impl State {
     fn died(&mut self, exit: &Exit, now: Timestamp, effects: &mut Effects) {
         let error = exit.to_error();
         self.phase = Phase::Down;
+        self.outdated = false;
         if self.turn.is_some() {
             self.finish_turn(StopReason::Failed, Some(error), now, effects);
         } else {
@@ -101,8 +114,11 @@ impl State {
     fn came_down(&mut self, effects: &mut Effects) {
         self.phase = Phase::Down;
         self.background_tasks = 0;
+        self.abandon_controls(effects);
+        effects.push(Effect::ClearTimer(Timer::Servers));
         effects.session_changed();
-        if !self.queue.is_empty() && !self.draining {
+        let is_wanted = !self.queue.is_empty() || std::mem::take(&mut self.outdated);
+        if is_wanted && !self.draining {
             self.go_up(effects);
             self.announce_start(effects);
         }
@@ -129,6 +145,7 @@ impl State {
         effects.push(Effect::ClearTimer(Timer::Start));
         effects.event(None, EventBody::Error { error: error.to_data() });
         effects.session_changed();
+        self.abandon_controls(effects);
         self.answer_queue(error, effects);
     }
 
@@ -137,6 +154,7 @@ impl State {
             .hint("send it again to open the session again");
         self.answer_queue(&error, effects);
         self.end_process(now, effects);
+        self.outdated = false;
         self.record.rest = Rest::Closed;
         effects.session_changed();
     }
@@ -188,6 +206,8 @@ impl State {
             Timer::Room => self.crowded_out(effects),
             Timer::Idle => self.park(effects),
             Timer::Silence => self.silence(now, effects),
+            Timer::Answer => self.answers_are_due(now, effects),
+            Timer::Servers => self.look_at_servers(now, effects),
             Timer::Start | Timer::Interrupt => {}
         }
     }

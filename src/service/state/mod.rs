@@ -3,12 +3,16 @@
 //! The session's task carries the effects out, in order, and feeds back what came of them. Nothing here waits, reads a
 //! clock or touches a file.
 
+mod controls;
 mod frames;
 mod items;
 mod ladder;
 mod lifecycle;
+mod mode;
+mod model;
 mod recovery;
 mod rest;
+mod servers;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -23,16 +27,20 @@ use crate::error::{Error, Result};
 use crate::ids::{MessageId, TurnId};
 use crate::protocol::event::{EventBody, NoticeLevel, Status, TurnOrigin};
 use crate::protocol::message::{ContentBlock, Role};
-use crate::protocol::session::SessionState;
+use crate::protocol::session::{Mode, SessionState};
 use crate::protocol::turn::Turn;
 use crate::time::Timestamp;
 
 use super::content::Prompt;
 use super::record::{Record, Rest};
 use super::settings::Limits;
+use controls::{Controls, Purpose};
+use mode::StartedWith;
+use servers::Servers;
 use totals::Totals;
 use turns::ActiveTurn;
 
+pub(super) use controls::{AskId, Told};
 pub(super) use ladder::{Known, Rung};
 pub(super) use recovery::{CutTurn, Fragment};
 
@@ -58,6 +66,14 @@ pub(super) enum Input {
     Interrupt { include_queued: bool },
     /// The person gives it another title.
     Rename(String),
+    /// What Claude may do from now on.
+    SetMode(AskId, Mode),
+    /// Which model answers from now on.
+    SetModel(AskId, String),
+    /// A client wants to know how the MCP servers are.
+    AskServers(AskId),
+    /// A client wants to know what fills the context.
+    AskContext(AskId),
     /// End the process, keep the history.
     Close,
     /// This program goes down.
@@ -99,6 +115,10 @@ pub(super) enum Timer {
     Idle,
     /// A word from the process.
     Silence,
+    /// The answer to a question.
+    Answer,
+    /// MCP servers that are still starting.
+    Servers,
 }
 
 /// What the session's task has to do, in order. Whatever is emitted or saved is stored before anything is done that
@@ -130,13 +150,20 @@ pub(super) enum Effect {
     ClearTimer(Timer),
     /// Answer the `message/send` that led, or was to lead, to a turn.
     Answer { turn: TurnId, outcome: Result<Turn> },
+    /// Answer another request of a client's.
+    Reply { to: AskId, outcome: Result<Told> },
 }
 
 impl Effect {
     /// Whether others notice it: a process, or who waits for an answer. What was to be stored is stored before that.
     pub(super) fn is_noticed_outside(&self) -> bool {
         match self {
-            Self::Start { .. } | Self::Write(_) | Self::Stop | Self::Kill | Self::Answer { .. } => true,
+            Self::Start { .. }
+            | Self::Write(_)
+            | Self::Stop
+            | Self::Kill
+            | Self::Answer { .. }
+            | Self::Reply { .. } => true,
             Self::Emit(_) | Self::SaveTurn(_) | Self::KeepTranscript(_) | Self::SetTimer(..) | Self::ClearTimer(_) => {
                 false
             }
@@ -232,6 +259,18 @@ pub(super) struct State {
     last_turn: Option<TurnId>,
     /// How the process that is there, or coming up, learns of the conversation.
     rung: Rung,
+    /// What that process was started with.
+    started_with: StartedWith,
+    /// Whether it has to be replaced for the session's mode to hold.
+    outdated: bool,
+    /// What is never done in user mode, as permission rules.
+    disallowed: Vec<String>,
+    /// What it was asked beside messages.
+    controls: Controls,
+    /// How its MCP servers are.
+    servers: Servers,
+    /// What it can do, as it said; of one that has gone, what it could.
+    capabilities: Option<claude::Capabilities>,
     /// This program goes down.
     draining: bool,
 }
@@ -241,6 +280,7 @@ impl State {
     pub(super) fn new(record: Record, limits: Limits) -> Self {
         Self {
             heard_at: record.last_active_at,
+            servers: Servers::none(record.last_active_at),
             record,
             phase: Phase::Down,
             turn: None,
@@ -252,8 +292,18 @@ impl State {
             totals: Totals::default(),
             last_turn: None,
             rung: Rung::Own,
+            started_with: StartedWith::default(),
+            outdated: false,
+            disallowed: Vec::new(),
+            controls: Controls::default(),
+            capabilities: None,
             draining: false,
         }
+    }
+
+    /// With these rules for what is never done in user mode.
+    pub(super) fn with_disallowed(self, disallowed: Vec<String>) -> Self {
+        Self { disallowed, ..self }
     }
 
     /// Takes in what happened and says what follows.
@@ -268,13 +318,21 @@ impl State {
                 self.record.title = title;
                 effects.session_changed();
             }
+            Input::SetMode(asker, mode) => self.set_mode(asker, mode, now, effects),
+            Input::SetModel(asker, model) => self.set_model(asker, model, now, effects),
+            Input::AskServers(asker) => {
+                self.ask(claude::Control::McpStatus, Purpose::Servers(asker), now, effects);
+            }
+            Input::AskContext(asker) => {
+                self.ask(claude::Control::ContextUsage, Purpose::Context(asker), now, effects);
+            }
             Input::Close => self.close(now, effects),
             Input::ShutDown => self.shut_down(effects),
             Input::NoRoom => self.no_room(effects),
             Input::Room => self.room(effects),
             Input::Park => self.park(effects),
             Input::CutShort(turns) => self.close_cut_turns(turns, now, effects),
-            Input::Spawned(known) => self.spawned(known, effects),
+            Input::Spawned(known) => self.spawned(known, now, effects),
             Input::SpawnFailed(error) => self.spawn_failed(&error, effects),
             Input::Frame(frame) => self.frame(frame, now, effects),
             Input::Exited(exit) => self.exited(&exit, now, effects),
@@ -308,6 +366,11 @@ impl State {
     /// Whether the process was told to end and has not yet.
     pub(super) fn is_stopping(&self) -> bool {
         self.phase == Phase::Stopping
+    }
+
+    /// What the process can do, as it said.
+    pub(super) fn capabilities(&self) -> Option<&claude::Capabilities> {
+        self.capabilities.as_ref()
     }
 
     /// The turn that runs.
@@ -356,5 +419,9 @@ impl Effects {
 
     fn answer(&mut self, turn: TurnId, outcome: Result<Turn>) {
         self.push(Effect::Answer { turn, outcome });
+    }
+
+    fn reply(&mut self, to: AskId, outcome: Result<Told>) {
+        self.push(Effect::Reply { to, outcome });
     }
 }

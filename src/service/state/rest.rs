@@ -38,6 +38,7 @@ impl State {
         if self.queue.is_empty() {
             // Nothing waits for it: the next message asks again.
             self.phase = Phase::Down;
+            self.abandon_controls(effects);
             return effects.session_changed();
         }
         self.crowded = true;
@@ -52,6 +53,7 @@ impl State {
         if !std::mem::take(&mut self.crowded) {
             return;
         }
+        self.note_start();
         effects.push(Effect::ClearTimer(Timer::Room));
         effects.push(Effect::SetTimer(Timer::Start, super::START_DEADLINE));
         self.announce_start(effects);

@@ -1,12 +1,13 @@
 //! Orders of events, and what must follow from them.
 
+mod asking;
 mod environment;
 mod properties;
 mod resting;
 
 use serde_json::json;
 
-use super::{Effect, Effects, Input, Known, Limits, State, Timer, What};
+use super::{AskId, Effect, Effects, Input, Known, Limits, State, Timer, What};
 use crate::claude::{self, Assistant, Block, Exit, ExitStatusKind, Frame, Init, TurnResult};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{ProviderSessionId, SessionId, TurnId};
@@ -25,6 +26,7 @@ fn record() -> Record {
         id: SessionId::new(),
         title: String::new(),
         mode: Mode::User,
+        told_mode: Mode::User,
         cwd: "/".into(),
         model: None,
         effort: None,
@@ -53,7 +55,8 @@ struct Driver {
 
 impl Driver {
     fn new() -> Self {
-        Self { state: State::new(record(), Limits { queue: 2, ..Limits::for_tests() }), seen: Vec::new(), now: 0 }
+        let state = State::new(record(), Limits { queue: 2, ..Limits::for_tests() });
+        Self { state: state.with_disallowed(vec!["WebFetch".into()]), seen: Vec::new(), now: 0 }
     }
 
     /// One whose process takes messages.
@@ -149,6 +152,10 @@ fn tell(effect: &Effect) -> Option<String> {
         Effect::Start { .. } => Some("start".into()),
         Effect::Stop => Some("stop".into()),
         Effect::Kill => Some("kill".into()),
+        Effect::Reply { outcome, .. } => Some(match outcome {
+            Ok(told) => format!("reply {told:?}"),
+            Err(error) => format!("reply {:?}", error.kind()),
+        }),
         Effect::SaveTurn(_) | Effect::KeepTranscript(_) | Effect::SetTimer(..) | Effect::ClearTimer(_) => None,
     }
 }
@@ -166,6 +173,7 @@ fn sent(input: &claude::Input) -> &'static str {
         claude::Input::User { .. } => "user",
         claude::Input::Interrupt { .. } => "interrupt",
         claude::Input::Answer { .. } => "answer",
+        claude::Input::Control { control, .. } => control.subtype(),
     }
 }
 

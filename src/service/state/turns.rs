@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-
 use super::items::{Item, ItemKind, Items};
 use super::totals::Spent;
 use super::{
@@ -78,6 +76,11 @@ impl ActiveTurn {
     /// Whether somebody asked for its end.
     pub(super) fn is_interrupted(&self) -> bool {
         self.interrupt != Interrupt::No
+    }
+
+    /// Whether the CLI has taken it up.
+    pub(super) fn listens(&self) -> bool {
+        self.listening
     }
 
     /// Whether a tool was called that has not answered.
@@ -170,6 +173,9 @@ impl State {
         if self.phase != Phase::Up || self.turn.is_some() {
             return;
         }
+        if self.outdated {
+            return self.replace_outdated(effects);
+        }
         let Some(waiting) = self.queue.pop_front() else { return };
         let mut turn = ActiveTurn::new(waiting.turn, TurnOrigin::Client, now);
         turn.message_id = Some(MessageId::new());
@@ -180,20 +186,10 @@ impl State {
         if titled {
             effects.session_changed();
         }
-        let content = self.with_retelling(waiting.prompt.wire);
+        let content = self.with_preface(waiting.prompt.wire);
         effects.write(claude::Input::User { content });
         if waiting.interrupted {
             self.interrupt_turn(effects);
-        }
-    }
-
-    /// What the CLI is sent: the message, behind what it has to be told of the conversation.
-    fn with_retelling(&mut self, wire: Value) -> Value {
-        let Some(text) = self.retelling.take() else { return wire };
-        let told = json!({"type": "text", "text": text});
-        match wire {
-            Value::Array(blocks) => std::iter::once(told).chain(blocks).collect(),
-            text => json!([told, {"type": "text", "text": text}]),
         }
     }
 

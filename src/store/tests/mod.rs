@@ -58,6 +58,7 @@ pub(super) fn session() -> SessionRow {
         id: SessionId::new(),
         title: String::new(),
         mode: "user".to_owned(),
+        told_mode: None,
         cwd: "/work".to_owned(),
         model: None,
         effort: None,

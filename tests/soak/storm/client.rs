@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::chance::Chance;
-use crate::support::bridge::{Bridge, Saying};
+use crate::support::bridge::Bridge;
+use crate::support::bridge::conversation::Saying;
 
 /// How long any request may go without an answer: all others have theirs long before.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(25);

@@ -1,6 +1,6 @@
 //! The built binary as a child process, in folders of its own.
 
-mod conversation;
+pub(crate) mod conversation;
 mod history;
 mod observe;
 mod setup;
@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
 
-pub(crate) use conversation::{Said, Saying};
+pub(crate) use conversation::Said;
 pub(crate) use history::{HistoryFile, merged};
 use setup::Folders;
 pub(crate) use setup::Setup;

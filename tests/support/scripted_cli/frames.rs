@@ -7,10 +7,21 @@ const TOOLS: [&str; 6] = ["Task", "Bash", "Edit", "Read", "WebSearch", "Write"];
 
 pub(crate) fn initialize_response() -> Value {
     json!({
-        "commands": [], "agents": [], "output_style": "default", "available_output_styles": ["default"],
-        "models": [{"value": "default", "resolvedModel": "claude-opus-5-5", "displayName": "Default"}],
+        "commands": [{"name": "compact", "description": "Summarise", "argumentHint": ""}],
+        "agents": [{"name": "Explore", "description": "Looks for code"}], "output_style": "default", "available_output_styles": ["default"],
+        "models": [
+            {"value": "default", "resolvedModel": "claude-opus-5-5", "displayName": "Default"},
+            {"value": "sonnet", "resolvedModel": "claude-sonnet-5-5", "displayName": "Sonnet"},
+        ],
         "account": {"tokenSource": "none", "apiKeySource": "ANTHROPIC_API_KEY", "apiProvider": "firstParty"},
         "pid": std::process::id(), "claude_code_version": "2.1.330", "current_permission_mode": "default",
+    })
+}
+
+pub(crate) fn context_usage() -> Value {
+    json!({
+        "categories": [{"id": "messages", "name": "Messages", "tokens": 10, "color": "purple", "kind": "used"}],
+        "totalTokens": 10, "maxTokens": 200_000, "rawMaxTokens": 200_000, "percentage": 0, "model": "claude-opus-5-5",
     })
 }
 

@@ -119,6 +119,8 @@ impl Reader {
             "set_model" => Some(json!({"model": request["model"]})),
             "set_permission_mode" => Some(json!({"mode": request["mode"]})),
             "mcp_status" => Some(json!({"mcpServers": []})),
+            "get_context_usage" => Some(frames::context_usage()),
+            "apply_flag_settings" => Some(Value::Null),
             _ => None,
         };
         let answer = match response {

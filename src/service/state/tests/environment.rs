@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::ids::{MessageId, TurnId};
 use crate::protocol::event::EventBody;
 use crate::protocol::turn::{StopReason, Turn};
-use crate::service::state::{Effect, Emission, Input, Known, Timer, TurnRecord, What};
+use crate::service::state::{AskId, Effect, Emission, Input, Known, Timer, TurnRecord, What};
 
 /// What there is of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,10 @@ pub(super) struct Environment {
     sent: Vec<TurnId>,
     open: Option<TurnId>,
     last: Option<TurnId>,
+    /// What clients asked, and whether it is answered.
+    asked: HashMap<AskId, bool>,
+    /// The questions that the process was asked, by name, in order.
+    questions: Vec<String>,
     /// The length of each text that is being written.
     texts: HashMap<MessageId, u64>,
     messages: HashSet<MessageId>,
@@ -72,6 +76,8 @@ impl Environment {
             sent: Vec::new(),
             open: None,
             last: None,
+            asked: HashMap::new(),
+            questions: Vec::new(),
             texts: HashMap::new(),
             messages: HashSet::new(),
             going_down: false,
@@ -109,6 +115,21 @@ impl Environment {
         self.command(super::message(turn, text));
     }
 
+    /// A client asks something else than a turn.
+    pub(super) fn ask(&mut self, input: impl FnOnce(AskId) -> Input) {
+        if self.going_down {
+            return;
+        }
+        let id = AskId(self.asked.len() as u64);
+        self.asked.insert(id, false);
+        self.command(input(id));
+    }
+
+    /// The names of the questions that the process was asked.
+    pub(super) fn questions(&self) -> &[String] {
+        &self.questions
+    }
+
     /// One of the turns that were asked for.
     pub(super) fn sent(&self) -> &[TurnId] {
         &self.sent
@@ -118,7 +139,9 @@ impl Environment {
     pub(super) fn launched(&mut self, outcome: Result<()>) {
         let Process::Starting { .. } = self.process else { return };
         let (process, input) = match outcome {
-            Ok(()) => (Process::Running { told: false }, Input::Spawned(Known::default())),
+            Ok(()) => {
+                (Process::Running { told: false }, Input::Spawned(Known { has_servers: true, ..Known::default() }))
+            }
             Err(error) => (Process::Absent, Input::SpawnFailed(error)),
         };
         self.process = process;
@@ -184,6 +207,7 @@ impl Environment {
         assert_eq!(self.process, Process::Absent, "the process is left behind");
         assert!(self.session.state.is_down(), "the session does not end");
         assert_eq!(self.open, None, "a turn is left open");
+        assert!(self.asked.values().all(|answered| *answered), "a client waits for an answer: {:?}", self.asked);
         for (turn, story) in self.turns {
             assert!(story.answered || !story.sent, "{turn} is never answered: {story:?}");
             let ended = story.saved.as_ref().is_some_and(|saved| saved.ended_at.is_some());
@@ -244,13 +268,21 @@ impl Environment {
             Effect::SaveTurn(record) => self.save(record),
             Effect::Emit(emission) => self.emit(emission),
             Effect::Answer { turn, outcome } => self.answer(turn, &outcome),
+            Effect::Reply { to, outcome } => {
+                let before = self.asked.insert(to, true);
+                assert_eq!(before, Some(false), "an answer to nobody, or a second one: {outcome:?}");
+            }
         }
     }
 
-    fn write(&self, input: &claude::Input) {
+    fn write(&mut self, input: &claude::Input) {
         assert_eq!(self.process, Process::Running { told: false }, "nobody reads {input:?}");
         if let claude::Input::User { .. } = input {
             assert!(self.open.is_some(), "a message is written before its turn has begun");
+        }
+        if let claude::Input::Control { request_id, .. } = input {
+            assert!(!self.questions.contains(request_id), "two questions have the name {request_id}");
+            self.questions.push(request_id.clone());
         }
     }
 

@@ -9,6 +9,7 @@ use super::killed;
 use crate::claude::{self, Exit, ExitStatusKind, Frame};
 use crate::error::Error;
 use crate::protocol::event::NoticeLevel;
+use crate::protocol::session::Mode;
 use crate::service::state::Input;
 
 /// Something that happens, where it can happen.
@@ -21,6 +22,12 @@ enum Happening {
         include_queued: bool,
     },
     Rename,
+    SetMode(Mode),
+    SetModel(&'static str),
+    AskServers,
+    AskContext,
+    /// The CLI answers one of the questions that it was asked, maybe once more.
+    Answers(Index, Result<Value, String>),
     Close,
     ShutDown,
     Launched,
@@ -54,6 +61,15 @@ fn happen(world: &mut Environment, what: Happening) {
         Happening::Cancel(which) => world.command(Input::Cancel { turn: *which.get(world.sent()) }),
         Happening::Interrupt { include_queued } => world.command(Input::Interrupt { include_queued }),
         Happening::Rename => world.command(Input::Rename("another title".into())),
+        Happening::SetMode(mode) => world.ask(|asker| Input::SetMode(asker, mode)),
+        Happening::SetModel(model) => world.ask(|asker| Input::SetModel(asker, model.into())),
+        Happening::AskServers => world.ask(Input::AskServers),
+        Happening::AskContext => world.ask(Input::AskContext),
+        Happening::Answers(..) if world.questions().is_empty() => {}
+        Happening::Answers(which, response) => {
+            let request_id = which.get(world.questions()).clone();
+            world.frame(Frame::ControlResponse { request_id, response });
+        }
         Happening::Close => world.command(Input::Close),
         Happening::ShutDown => world.command(Input::ShutDown),
         Happening::Launched => world.launched(Ok(())),
@@ -93,6 +109,11 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => any::<Index>().prop_map(Happening::Cancel),
         1 => any::<bool>().prop_map(|include_queued| Happening::Interrupt { include_queued }),
         1 => Just(Happening::Rename),
+        2 => select(vec![Mode::User, Mode::Power]).prop_map(Happening::SetMode),
+        1 => select(vec!["opus", "no such model"]).prop_map(Happening::SetModel),
+        1 => Just(Happening::AskServers),
+        1 => Just(Happening::AskContext),
+        4 => (any::<Index>(), answer()).prop_map(|(which, answer)| Happening::Answers(which, answer)),
         1 => Just(Happening::Close),
         1 => Just(Happening::Launched),
         1 => Just(Happening::LaunchFailed),
@@ -107,8 +128,20 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
+/// What the CLI says to a question, whether it fits or not.
+fn answer() -> impl Strategy<Value = Result<Value, String>> {
+    let server = |status: &str| json!({"name": "calc", "status": status, "error": "Connection closed"});
+    select(vec![
+        Ok(json!({"mcpServers": [server("pending")]})),
+        Ok(json!({"mcpServers": [server("connected")]})),
+        Ok(json!({"mcpServers": [server("failed")]})),
+        Ok(Value::Null),
+        Err("Unsupported control request subtype".to_owned()),
+    ])
+}
+
 fn initialized() -> String {
-    let response = json!({"subtype": "success", "request_id": "initialize", "response": {"account": {}}});
+    let response = json!({"subtype": "success", "request_id": "initialize", "response": {"account": {}, "models": [{"value": "opus"}]}});
     json!({"type": "control_response", "response": response}).to_string()
 }
 

@@ -1,0 +1,63 @@
+//! What the CLI is asked or told beside messages.
+
+use serde_json::{Value, json};
+
+/// Something the CLI is asked or told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// How its MCP servers are.
+    McpStatus,
+    /// What fills the model's context.
+    ContextUsage,
+    /// To use this model from the next request to the API on.
+    SetModel {
+        /// The model, as the CLI names it.
+        model: String,
+    },
+    /// What must never be done, in place of what it was told so before; rules from its arguments stay as they are.
+    Deny {
+        /// Permission rules.
+        rules: Vec<String>,
+    },
+}
+
+impl Control {
+    /// The CLI's name for it.
+    #[must_use]
+    pub fn subtype(&self) -> &'static str {
+        match self {
+            Self::McpStatus => "mcp_status",
+            Self::ContextUsage => "get_context_usage",
+            Self::SetModel { .. } => "set_model",
+            Self::Deny { .. } => "apply_flag_settings",
+        }
+    }
+
+    pub(super) fn into_request(self) -> Value {
+        let subtype = self.subtype();
+        match self {
+            Self::McpStatus | Self::ContextUsage => json!({ "subtype": subtype }),
+            Self::SetModel { model } => json!({ "subtype": subtype, "model": model }),
+            Self::Deny { rules } => {
+                json!({ "subtype": subtype, "settings": { "permissions": { "deny": rules } } })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_request_is_in_the_clis_own_form() {
+        let request = |control: Control| control.into_request().to_string();
+        assert_eq!(request(Control::McpStatus), r#"{"subtype":"mcp_status"}"#);
+        assert_eq!(request(Control::ContextUsage), r#"{"subtype":"get_context_usage"}"#);
+        let model = Control::SetModel { model: "opus".into() };
+        assert_eq!(request(model), r#"{"subtype":"set_model","model":"opus"}"#);
+        let deny = Control::Deny { rules: vec!["WebFetch".into()] };
+        let expected = r#"{"subtype":"apply_flag_settings","settings":{"permissions":{"deny":["WebFetch"]}}}"#;
+        assert_eq!(request(deny), expected);
+    }
+}
