@@ -29,6 +29,8 @@ pub enum ErrorKind {
     RequestCancelled,
     /// No session has that id.
     SessionNotFound,
+    /// No permission that waits for an answer has that id.
+    PermissionNotFound,
     /// The session's queue of messages is full.
     SessionBusy,
     /// Power mode was asked for where the configuration does not enable it.
@@ -82,6 +84,7 @@ impl ErrorKind {
             Self::ServerNotInitialized => -32002,
             Self::RequestCancelled => -32800,
             Self::SessionNotFound => 1001,
+            Self::PermissionNotFound => 1003,
             Self::SessionBusy => 1010,
             Self::ModeNotAllowed => 1011,
             Self::SessionHeld => 1012,

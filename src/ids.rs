@@ -73,6 +73,10 @@ id! {
     TurnId
 }
 id! {
+    /// One question of Claude's that waits, or waited, for the person.
+    PermissionId
+}
+id! {
     /// The CLI's own name for a conversation, which may change when a session is forked or rebuilt.
     ProviderSessionId
 }

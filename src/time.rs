@@ -29,6 +29,12 @@ impl Timestamp {
         self.0
     }
 
+    /// The point that is so much later.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
     /// The time since `earlier`; none at all if the system's clock was set back meanwhile.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

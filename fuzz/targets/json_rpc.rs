@@ -36,7 +36,7 @@ static HISTORY: LazyLock<(TempDir, String)> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let id = runtime().block_on(async {
         let service = Service::start(Settings::for_tests(folder.path()));
-        let session = service.create_session(SessionCreateParams::default()).await.unwrap();
+        let session = service.create_session(SessionCreateParams::default(), None).await.unwrap();
         service.shut_down(LONG).await;
         session.id.to_string()
     });

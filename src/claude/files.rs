@@ -18,6 +18,8 @@ pub(super) struct PrivateFiles {
     pub(super) mcp_config: Option<PathBuf>,
     /// The text that is added to the system prompt, where there is any.
     pub(super) system_prompt: Option<PathBuf>,
+    /// What was granted before, where anything was.
+    pub(super) settings: Option<PathBuf>,
 }
 
 impl PrivateFiles {
@@ -25,8 +27,13 @@ impl PrivateFiles {
     ///
     /// # Errors
     /// `internalError` that names the file which could not be written.
-    pub(super) fn write(folder: &Path, mcp_servers: &Map<String, Value>, system_prompt: &str) -> Result<Self> {
-        let mut files = Self { folder: folder.to_owned(), mcp_config: None, system_prompt: None };
+    pub(super) fn write(
+        folder: &Path,
+        mcp_servers: &Map<String, Value>,
+        system_prompt: &str,
+        settings: Option<&Value>,
+    ) -> Result<Self> {
+        let mut files = Self { folder: folder.to_owned(), mcp_config: None, system_prompt: None, settings: None };
         make_private_folder(folder).map_err(|error| cannot_write(folder, &error))?;
         if !mcp_servers.is_empty() {
             let text = json!({ "mcpServers": mcp_servers }).to_string();
@@ -34,6 +41,9 @@ impl PrivateFiles {
         }
         if !system_prompt.is_empty() {
             files.system_prompt = Some(write_private(folder.join("system-prompt.md"), system_prompt.as_bytes())?);
+        }
+        if let Some(settings) = settings {
+            files.settings = Some(write_private(folder.join("settings.json"), settings.to_string().as_bytes())?);
         }
         Ok(files)
     }
@@ -92,13 +102,15 @@ mod tests {
     }
 
     #[test]
-    fn prompts_and_mcp_servers_are_readable_by_their_owner_alone() {
+    fn prompts_servers_and_settings_are_readable_by_their_owner_alone() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("a/b");
-        let files = PrivateFiles::write(&folder, &servers(), "Be kind.").unwrap();
+        let files = PrivateFiles::write(&folder, &servers(), "Be kind.", Some(&json!({"a": 1}))).unwrap();
         let mcp = files.mcp_config.clone().unwrap();
         let prompt = files.system_prompt.clone().unwrap();
-        assert_eq!((mode(&folder), mode(&mcp), mode(&prompt)), (0o700, 0o600, 0o600));
+        let settings = files.settings.clone().unwrap();
+        assert_eq!((mode(&folder), mode(&mcp), mode(&prompt), mode(&settings)), (0o700, 0o600, 0o600, 0o600));
+        assert_eq!(fs::read_to_string(settings).unwrap(), r#"{"a":1}"#);
         assert_eq!(fs::read_to_string(prompt).unwrap(), "Be kind.");
         let config: Value = serde_json::from_slice(&fs::read(mcp).unwrap()).unwrap();
         assert_eq!(config["mcpServers"]["db"]["env"]["TOKEN"], "s3cret");
@@ -113,7 +125,7 @@ mod tests {
         fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
         fs::write(&elsewhere, "theirs").unwrap();
         std::os::unix::fs::symlink(&elsewhere, folder.join("system-prompt.md")).unwrap();
-        let files = PrivateFiles::write(&folder, &Map::new(), "ours").unwrap();
+        let files = PrivateFiles::write(&folder, &Map::new(), "ours", None).unwrap();
         assert_eq!((mode(&folder), mode(files.system_prompt.as_ref().unwrap())), (0o700, 0o600));
         assert_eq!(fs::read_to_string(elsewhere).unwrap(), "theirs");
     }
@@ -122,14 +134,14 @@ mod tests {
     fn the_files_and_their_folder_go_with_the_value() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("one");
-        drop(PrivateFiles::write(&folder, &servers(), "text").unwrap());
+        drop(PrivateFiles::write(&folder, &servers(), "text", None).unwrap());
         assert!(!folder.exists());
     }
 
     #[test]
     fn nothing_is_written_where_there_is_nothing_to_say() {
         let parent = tempfile::tempdir().unwrap();
-        let files = PrivateFiles::write(&parent.path().join("one"), &Map::new(), "").unwrap();
+        let files = PrivateFiles::write(&parent.path().join("one"), &Map::new(), "", None).unwrap();
         assert_eq!((&files.mcp_config, &files.system_prompt), (&None, &None));
     }
 }

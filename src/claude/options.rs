@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::discovery::Cli;
 use super::files::PrivateFiles;
+use super::permission::{Grant, Granted, GrantedMode};
 use super::settings::Settings;
 use crate::ids::ProviderSessionId;
 
@@ -41,6 +42,8 @@ pub struct Launch {
     pub allowed_tools: Vec<String>,
     /// Permission rules for what is never done.
     pub disallowed_tools: Vec<String>,
+    /// What was granted before, which needs no question any more.
+    pub granted: Vec<Grant>,
     /// Text that is added to the CLI's own system prompt; may be empty.
     pub system_prompt: String,
     /// MCP servers by name, each as the CLI's configuration file has it.
@@ -53,17 +56,15 @@ pub struct Launch {
     pub private_dir: PathBuf,
 }
 
-/// What is the same for every session: JSON lines both ways, partial messages, a copy of what
-/// goes into its transcript, permission questions asked of us. The
-/// mode is named so that the default of the person's own settings cannot widen what a session may do.
-const ALWAYS: [&str; 8] = [
+/// What is the same for every session: JSON lines both ways, partial messages, a copy of what goes into its
+/// transcript, permission questions asked of us.
+const ALWAYS: [&str; 7] = [
     "--output-format=stream-json",
     "--input-format=stream-json",
     "--verbose",
     "--include-partial-messages",
     "--session-mirror",
     "--permission-prompt-tool=stdio",
-    "--permission-mode=default",
     "--strict-mcp-config",
 ];
 
@@ -76,8 +77,14 @@ pub(super) fn arguments(launch: &Launch, settings: &Settings, files: &PrivateFil
         Conversation::New(id) => add("--session-id", id.to_string().as_ref()),
         Conversation::Resume(id) => add("--resume", id.to_string().as_ref()),
     }
+    add("--permission-mode", permission_mode(launch).as_ref());
     add("--setting-sources", setting_sources(launch, settings).as_ref());
-    for (name, path) in [("--mcp-config", &files.mcp_config), ("--append-system-prompt-file", &files.system_prompt)] {
+    let given = [
+        ("--mcp-config", &files.mcp_config),
+        ("--append-system-prompt-file", &files.system_prompt),
+        ("--settings", &files.settings),
+    ];
+    for (name, path) in given {
         path.iter().for_each(|path| add(name, path.as_ref()));
     }
     launch.allowed_tools.iter().for_each(|rule| add("--allowedTools", rule.as_ref()));
@@ -99,6 +106,14 @@ fn flag(name: &str, value: &OsStr) -> OsString {
     flag.push("=");
     flag.push(value);
     flag
+}
+
+/// Always named, so that the default of the person's own settings cannot widen what a session may do.
+fn permission_mode(launch: &Launch) -> &'static str {
+    match Granted::of(&launch.granted).mode {
+        Some(GrantedMode::AcceptEdits) => "acceptEdits",
+        None => "default",
+    }
 }
 
 fn setting_sources(launch: &Launch, settings: &Settings) -> String {
@@ -135,6 +150,7 @@ pub(super) mod tests {
             max_budget_usd: None,
             allowed_tools: Vec::new(),
             disallowed_tools: Vec::new(),
+            granted: Vec::new(),
             system_prompt: String::new(),
             mcp_servers: Map::new(),
             trusted: false,
@@ -144,7 +160,9 @@ pub(super) mod tests {
     }
 
     fn joined(launch: &Launch, settings: &Settings) -> Vec<String> {
-        let files = PrivateFiles::write(&launch.private_dir, &launch.mcp_servers, &launch.system_prompt).unwrap();
+        let granted = Granted::of(&launch.granted).settings();
+        let (folder, servers) = (&launch.private_dir, &launch.mcp_servers);
+        let files = PrivateFiles::write(folder, servers, &launch.system_prompt, granted.as_ref()).unwrap();
         let folder = launch.private_dir.to_str().unwrap();
         let arguments = arguments(launch, settings, &files).into_iter();
         arguments.map(|argument| argument.into_string().unwrap().replace(folder, "DIR")).collect()
@@ -156,8 +174,8 @@ pub(super) mod tests {
         let mut launch = shell("", folder.path());
         launch.cli.args.clear();
         let expected = "--output-format=stream-json --input-format=stream-json --verbose \
-            --include-partial-messages --session-mirror --permission-prompt-tool=stdio --permission-mode=default \
-            --strict-mcp-config --session-id=0193a5f0-0000-7000-8000-000000000001 --setting-sources=user";
+            --include-partial-messages --session-mirror --permission-prompt-tool=stdio --strict-mcp-config \
+            --session-id=0193a5f0-0000-7000-8000-000000000001 --permission-mode=default --setting-sources=user";
         assert_eq!(joined(&launch, &Settings::default()).join(" "), expected);
     }
 
@@ -173,6 +191,10 @@ pub(super) mod tests {
         launch.max_budget_usd = Some(1.5);
         launch.allowed_tools = vec!["Bash(git log:*)".into(), "Read".into()];
         launch.disallowed_tools = vec!["WebFetch".into()];
+        launch.granted = vec![
+            Grant::AddDirectories { directories: vec!["/a".into()] },
+            Grant::SetMode { mode: GrantedMode::AcceptEdits },
+        ];
         launch.system_prompt = "Be kind.".into();
         launch.mcp_servers = Map::from_iter([("db".to_owned(), json!({"command": "db"}))]);
         launch.trusted = true;
@@ -180,9 +202,11 @@ pub(super) mod tests {
         assert_eq!((arguments[0].as_str(), arguments[1].as_str()), ("demo-agent", "--output-format=stream-json"));
         let expected = [
             "--resume=0193a5f0-0000-7000-8000-000000000001",
+            "--permission-mode=acceptEdits",
             "--setting-sources=user,project,local",
             "--mcp-config=DIR/mcp.json",
             "--append-system-prompt-file=DIR/system-prompt.md",
+            "--settings=DIR/settings.json",
             "--allowedTools=Bash(git log:*)",
             "--allowedTools=Read",
             "--disallowedTools=WebFetch",
@@ -191,7 +215,7 @@ pub(super) mod tests {
             "--max-turns=7",
             "--max-budget-usd=1.5",
         ];
-        assert_eq!(arguments[9..], expected);
+        assert_eq!(arguments[8..], expected);
     }
 
     #[test]

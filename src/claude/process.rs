@@ -15,6 +15,7 @@ use super::frame::Frame;
 use super::guard::GUARD;
 use super::input::Input;
 use super::options::{self, Launch};
+use super::permission::Granted;
 use super::relay::Relay;
 use super::settings::Settings;
 use super::stderr::Tail;
@@ -165,7 +166,8 @@ pub async fn start(launch: &Launch, settings: &Settings) -> Result<Process> {
     if !launch.cwd.is_dir() {
         return Err(Error::invalid_params(format!("the folder to work in is not there: {}", launch.cwd.display())));
     }
-    let files = PrivateFiles::write(&launch.private_dir, &launch.mcp_servers, &launch.system_prompt)?;
+    let granted = Granted::of(&launch.granted).settings();
+    let files = PrivateFiles::write(&launch.private_dir, &launch.mcp_servers, &launch.system_prompt, granted.as_ref())?;
     let guarded = Tree::spawn(command(launch, settings, &files), files.record()).await;
     let (tree, pipes) = guarded.map_err(|error| cannot_run(launch, &error))?;
 

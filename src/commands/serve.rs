@@ -121,6 +121,7 @@ fn settings(config: Config, client: Option<String>, guard: PathBuf) -> service::
             idle_timeout: sessions.idle_timeout,
             stall_timeout: sessions.stall_timeout,
             wait_timeout: sessions.wait_timeout,
+            permission_deadline: config.permission_deadline,
         },
         max_live: sessions.max_live,
         close_after: sessions.close_after,

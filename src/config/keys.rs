@@ -37,6 +37,8 @@ pub struct Keys {
     pub mcp_servers: BTreeMap<String, McpServer>,
     /// MCP servers in general.
     pub mcp: McpKeys,
+    /// Permissions.
+    pub permissions: PermissionsKeys,
     /// The log.
     pub log: LogKeys,
     /// Folders whose own `claude-bridge.toml` counts in full, with those below them. Counts in the user's own file and
@@ -168,6 +170,15 @@ pub struct McpKeys {
     pub timeout: Option<ConfigDuration>,
 }
 
+/// Permissions.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+#[schemars(rename = "PermissionsConfig")]
+pub struct PermissionsKeys {
+    /// After how long a permission that nobody answered is denied. Default: never.
+    pub deadline: Option<ConfigDuration>,
+}
+
 /// The log.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
@@ -194,6 +205,7 @@ impl Keys {
             modes: self.modes.over(below.modes),
             mcp_servers: merged(self.mcp_servers, below.mcp_servers),
             mcp: McpKeys { timeout: self.mcp.timeout.or(below.mcp.timeout) },
+            permissions: PermissionsKeys { deadline: self.permissions.deadline.or(below.permissions.deadline) },
             log: self.log.over(below.log),
             trust: self.trust.or(below.trust),
         }

@@ -74,6 +74,8 @@ pub struct Config {
     pub mcp_servers: BTreeMap<String, McpServer>,
     /// How long a turn waits for MCP servers that are still starting.
     pub mcp_timeout: Duration,
+    /// After how long a permission that nobody answered is denied; absent: never.
+    pub permission_deadline: Option<Duration>,
     /// What is logged, and where.
     pub log: Log,
     /// Whether the workspace is trusted: whether its own configuration, and the CLI's settings files in it, count.
@@ -282,6 +284,7 @@ fn fill_in(keys: Keys, workspace: &Path, places: &Places, trust: Trust) -> Confi
         power_mode: keys.modes.power.enabled.unwrap_or(false),
         mcp_servers: keys.mcp_servers,
         mcp_timeout: keys.mcp.timeout.map_or(Duration::from_secs(10), ConfigDuration::get),
+        permission_deadline: keys.permissions.deadline.map(ConfigDuration::get),
         log: Log {
             level: keys.log.level.unwrap_or_default(),
             file: keys.log.file,

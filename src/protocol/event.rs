@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use super::mcp::McpServerInfo;
 use super::message::{Message, ProgressToken};
+use super::permission::{Permission, PermissionOutcome, PermissionResolver};
 use super::session::Session;
 use super::turn::Turn;
 use super::usage::Usage;
 use crate::error::ErrorData;
-use crate::ids::{MessageId, SessionId, TurnId};
+use crate::ids::{MessageId, PermissionId, SessionId, TurnId};
 use crate::time::Timestamp;
 
 /// One event of a session.
@@ -111,6 +112,20 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         truncated_bytes: Option<u64>,
     },
+    /// Claude needs the person: a permission waits for its answer.
+    PermissionRequested {
+        /// What is asked.
+        permission: Box<Permission>,
+    },
+    /// A permission waits no more.
+    PermissionResolved {
+        /// Which.
+        permission_id: PermissionId,
+        /// What became of it.
+        behavior: PermissionOutcome,
+        /// Who, or what, resolved it.
+        by: PermissionResolver,
+    },
     /// What the session waits for.
     Status {
         /// What.
@@ -174,13 +189,15 @@ pub enum EventBody {
 
 impl EventBody {
     /// The names of all kinds, as the answer to `initialize` lists them.
-    pub const KINDS: [&str; 15] = [
+    pub const KINDS: [&str; 17] = [
         "turnStarted",
         "textDelta",
         "thinkingDelta",
         "message",
         "toolCall",
         "toolResult",
+        "permissionRequested",
+        "permissionResolved",
         "status",
         "sessionChanged",
         "mcpStatus",
@@ -202,6 +219,8 @@ impl EventBody {
             Self::Message { .. } => "message",
             Self::ToolCall { .. } => "toolCall",
             Self::ToolResult { .. } => "toolResult",
+            Self::PermissionRequested { .. } => "permissionRequested",
+            Self::PermissionResolved { .. } => "permissionResolved",
             Self::Status { .. } => "status",
             Self::SessionChanged { .. } => "sessionChanged",
             Self::McpStatus { .. } => "mcpStatus",
@@ -237,6 +256,8 @@ pub enum Status {
     Retrying,
     /// The conversation is being summarised to make room.
     Compacting,
+    /// A permission waits for the person's answer.
+    WaitingForPermission,
     /// The message waits for the turns before it, or for other sessions to come to rest.
     Queued,
     /// The turn waits for MCP servers that are still starting; `detail` names them.

@@ -5,6 +5,25 @@ use serde::{Deserialize, Serialize};
 
 use super::session::Mode;
 
+/// `capabilities.experimental.claudeBridge` in `initialize`: what of the client's is not LSP's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClientCapabilities {
+    /// How the client answers permissions; absent: it cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<PermissionSupport>,
+}
+
+/// How a client answers permissions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PermissionSupport {
+    /// It is asked by `permission/request`.
+    Request,
+    /// It sees the event `permissionRequested`, or `permission/list`, and uses `permission/answer`.
+    Poll,
+}
+
 /// `capabilities.experimental.claudeBridge` in the answer to `initialize`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

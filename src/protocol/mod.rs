@@ -8,6 +8,7 @@ pub mod event;
 pub mod lifecycle;
 pub mod mcp;
 pub mod message;
+pub mod permission;
 pub mod session;
 pub mod turn;
 pub mod usage;

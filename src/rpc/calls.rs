@@ -56,7 +56,8 @@ impl Calls {
     /// Hands an answer to whoever waits for it.
     pub(super) fn answer(&self, id: &Id, outcome: Result<&RawValue, &RawValue>) {
         let Some(waiting) = lock(&self.open).as_mut().and_then(|open| open.remove(id)) else {
-            tracing::warn!("a response came to {id}, which is no request of ours that waits for one");
+            // Also where it crossed with our taking the request back.
+            tracing::info!("a response came to {id}, which is no request of ours that waits for one");
             return;
         };
         let outcome = outcome.map(RawValue::to_owned).map_err(read_error);

@@ -18,7 +18,7 @@ use super::reply::Reply;
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::PROTOCOL_VERSION;
 use crate::protocol::event::EventBody;
-use crate::protocol::lifecycle::ServerCapabilities as BridgeCapabilities;
+use crate::protocol::lifecycle::{ClientCapabilities, ServerCapabilities as BridgeCapabilities};
 use crate::redact::Content;
 use crate::service::Service;
 
@@ -63,6 +63,7 @@ pub(super) struct Greeting {
     pub(super) booted: Booted,
     pub(super) process_id: Option<u32>,
     pub(super) shows_progress: bool,
+    pub(super) capabilities: ClientCapabilities,
 }
 
 /// LSP's side of the server.
@@ -183,13 +184,14 @@ impl LanguageServer for Backend {
         let window = params.capabilities.window.as_ref();
         let shows_progress = window.and_then(|window| window.work_done_progress).unwrap_or(false);
         let process_id = params.process_id;
+        let capabilities = bridge_capabilities(params.capabilities.experimental.as_ref());
         let booted = self.boot.boot(boot_request(params)).await;
         let answer = match &booted {
             Ok(booted) => Ok(self.answer(&booted.service)),
             // The connection answers with the error itself.
             Err(_) => Err(jsonrpc::Error::internal_error()),
         };
-        *lock(&self.outcome) = Some(booted.map(|booted| Greeting { booted, process_id, shows_progress }));
+        *lock(&self.outcome) = Some(booted.map(|booted| Greeting { booted, process_id, shows_progress, capabilities }));
         answer
     }
 
@@ -214,6 +216,17 @@ impl Backend {
             ..InitializeResult::default()
         }
     }
+}
+
+/// What of the client's is not LSP's own. What cannot be read is as good as absent.
+fn bridge_capabilities(experimental: Option<&Value>) -> ClientCapabilities {
+    let Some(ours) = experimental.and_then(|experimental| experimental.get("claudeBridge")) else {
+        return ClientCapabilities::default();
+    };
+    serde_path_to_error::deserialize(ours).unwrap_or_else(|problem| {
+        tracing::warn!("capabilities.experimental.claudeBridge does not count: {problem}");
+        ClientCapabilities::default()
+    })
 }
 
 fn boot_request(params: InitializeParams) -> BootRequest {

@@ -26,6 +26,7 @@ pub mod methods;
 pub mod outbox;
 mod parent;
 mod peer;
+mod permission;
 mod progress;
 mod reply;
 pub mod server;

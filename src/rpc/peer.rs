@@ -11,6 +11,7 @@ use super::envelope::Id;
 use super::outbox::Outbox;
 use super::reply::to_json;
 use super::tokens::Tokens;
+use crate::protocol::lifecycle::PermissionSupport;
 use crate::protocol::message::ProgressToken;
 
 /// The client at the other end of a connection.
@@ -21,6 +22,8 @@ pub(super) struct Peer {
     pub(super) tokens: Arc<Tokens>,
     /// Whether it shows work-done progress that we begin; known once it is initialized.
     pub(super) shows_progress: OnceLock<bool>,
+    /// How it answers permissions, if it can; known once it is initialized.
+    pub(super) permissions: OnceLock<Option<PermissionSupport>>,
     last_token: AtomicU64,
 }
 
@@ -32,6 +35,7 @@ impl Peer {
             calls: Calls::new(|number| Id::String(format!("bridge-{number}"))),
             tokens: Arc::default(),
             shows_progress: OnceLock::new(),
+            permissions: OnceLock::new(),
             last_token: AtomicU64::new(0),
         })
     }

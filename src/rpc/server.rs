@@ -104,7 +104,11 @@ fn start_threads(
             Some(_) => ControlFlow::Break(()),
         }
     };
-    stdio::spawn_reader(input, found, move || at_end.end(Ended::EndOfInput))
+    stdio::spawn_reader(input, found, move || {
+        // Nobody will answer what the client was asked.
+        at_end.peer.calls.close();
+        at_end.end(Ended::EndOfInput);
+    })
 }
 
 /// Lets requests answer, ends what does not, and writes the answers. Says whether any had to be ended.

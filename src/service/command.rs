@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use super::asking::Asker;
 use super::content::Prompt;
 use super::followers::Reply;
 use super::sink::EventSink;
 use super::state::Told;
 use crate::error::{Error, Result};
-use crate::ids::TurnId;
+use crate::ids::{PermissionId, TurnId};
 use crate::protocol::capabilities::SessionCapabilitiesResult;
+use crate::protocol::permission::PermissionAnswer;
 use crate::protocol::session::{Mode, Session};
 
 /// What a session's task is asked.
@@ -20,7 +22,11 @@ pub(super) enum Command {
     /// Bring a process up.
     Warm,
     /// Take a message.
-    Send { turn: TurnId, prompt: Prompt, sink: Option<Arc<dyn EventSink>>, reply: Reply },
+    Send { turn: TurnId, prompt: Prompt, sink: Option<Arc<dyn EventSink>>, asker: Option<Arc<dyn Asker>>, reply: Reply },
+    /// A client is with the session that can answer permissions.
+    Attach { asker: Arc<dyn Asker> },
+    /// Answer a permission.
+    Answer { permission: PermissionId, answer: PermissionAnswer, reply: oneshot::Sender<Result<()>> },
     /// Drop a message, or end its turn.
     Cancel { turn: TurnId },
     /// End the turn; answers whether there was anything to end.
@@ -57,8 +63,8 @@ impl Command {
             | Self::Close { reply } => tell(reply, Err(error)),
             Self::AskServers { reply } | Self::AskContext { reply } => tell(reply, Err(error)),
             Self::Capabilities { reply } => tell(reply, Err(error)),
-            Self::Delete { reply } => tell(reply, Err(error)),
-            Self::Recover | Self::Warm | Self::Cancel { .. } | Self::ShutDown => {}
+            Self::Delete { reply } | Self::Answer { reply, .. } => tell(reply, Err(error)),
+            Self::Recover | Self::Warm | Self::Attach { .. } | Self::Cancel { .. } | Self::ShutDown => {}
         }
     }
 }

@@ -1,7 +1,7 @@
-//! What the history has of turns that were running when a bridge died.
+//! What the history has of turns that were running, and of permissions that were open, when a bridge died.
 
 use super::history::{self, turn_record};
-use super::state::{CutTurn, Fragment};
+use super::state::{CutPermission, CutShort, CutTurn, Fragment};
 use crate::error::Result;
 use crate::ids::{MessageId, SessionId};
 use crate::protocol::event::EventBody;
@@ -11,17 +11,19 @@ use crate::store::{EventPayload, EventQuery, EventRow, Store, TurnRow};
 /// How much is read at a time, in bytes of JSON.
 const CHUNK: usize = 1 << 20;
 
-/// The turns of a session that have no end, oldest first. Only for one that no bridge runs.
+/// What of a session has no end, oldest first. Only for one that no bridge runs.
 ///
 /// # Errors
 /// A store error.
-pub(super) async fn read(store: &Store, session: SessionId) -> Result<Vec<CutTurn>> {
+pub(super) async fn read(store: &Store, session: SessionId) -> Result<CutShort> {
     let mut turns = Vec::new();
     for row in store.open_turns(session).await? {
         let fragments = fragments(store, &row).await?;
         turns.push(CutTurn { record: turn_record(row)?, fragments });
     }
-    Ok(turns)
+    let permissions = store.open_permissions(session).await?;
+    let permissions = permissions.into_iter().map(|row| CutPermission { id: row.id, turn: row.turn_id }).collect();
+    Ok(CutShort { turns, permissions })
 }
 
 /// The texts that the turn had begun and that no message holds.

@@ -15,7 +15,10 @@ use crate::protocol::message::Message;
 use crate::protocol::session::{ContextInfo, Session, SessionState};
 use crate::protocol::turn::{StopReason, Turn};
 use crate::protocol::usage::Usage;
-use crate::store::{MessageRow, ModelUsage, SessionRow, TurnRow};
+use crate::store::{
+    GrantRow, GrantScope, MessageRow, ModelUsage, PermissionChange, PermissionRow, SessionRow, TurnRow,
+};
+use crate::time::Timestamp;
 
 /// How a session at rest is stored.
 const OPEN: &str = "open";
@@ -235,6 +238,33 @@ pub(super) fn turn_record(row: TurnRow) -> Result<TurnRecord> {
     })
 }
 
+/// What an event changes in the list of permissions.
+pub(super) fn permission_change(body: &EventBody, now: Timestamp) -> Result<Option<PermissionChange>> {
+    Ok(match body {
+        EventBody::PermissionRequested { permission } => Some(PermissionChange::Asked(PermissionRow {
+            id: permission.id,
+            session_id: permission.session_id,
+            turn_id: permission.turn_id,
+            body: to_json(permission)?,
+            created_at: permission.created_at,
+        })),
+        EventBody::PermissionResolved { permission_id, behavior, by } => {
+            let (outcome, by) = (to_name(behavior)?, to_name(by)?);
+            Some(PermissionChange::Resolved { id: *permission_id, at: now, outcome, by })
+        }
+        _ => None,
+    })
+}
+
+pub(super) fn grant_row(scope: GrantScope, grant: &claude::Grant, now: Timestamp) -> Result<GrantRow> {
+    Ok(GrantRow { scope, body: to_json(grant)?, created_at: now })
+}
+
+/// What was granted, by its row.
+pub(super) fn grant_of(body: &str) -> Result<claude::Grant> {
+    from_json("grants.body", body)
+}
+
 /// What a stored event says.
 pub(super) fn event_body(json: &str) -> Result<EventBody> {
     from_json("events.body", json)
@@ -291,7 +321,6 @@ pub(super) mod tests {
     use super::*;
     use crate::ids::{ProviderSessionId, SessionId};
     use crate::protocol::session::Mode;
-    use crate::time::Timestamp;
 
     fn record(id: SessionId) -> Record {
         Record {

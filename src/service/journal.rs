@@ -8,7 +8,7 @@ use std::ops::Range;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::history::{message_row, turn_row};
+use super::history::{message_row, permission_change, turn_row};
 use super::sink::EncodedEvent;
 use super::state::{Emission, NewMessage, TurnRecord, What};
 use super::title;
@@ -17,7 +17,7 @@ use crate::ids::SessionId;
 use crate::protocol::event::{EventBody, EventMeta, Status};
 use crate::protocol::message::{ContentBlock, Message};
 use crate::protocol::session::Session;
-use crate::store::{Batch, ContextRow, EventPayload, EventRow, TranscriptRow};
+use crate::store::{Batch, ContextRow, EventPayload, EventRow, GrantRow, TranscriptRow};
 use crate::time::Timestamp;
 use backlog::Backlog;
 
@@ -128,7 +128,10 @@ impl Journal {
             What::Event(body @ (EventBody::TextDelta { .. } | EventBody::ThinkingDelta { .. })) => {
                 self.delta(meta, body)
             }
-            What::Event(body) => self.stored(meta, &body),
+            What::Event(body) => {
+                self.batch.permissions.extend(permission_change(&body, now)?);
+                self.stored(meta, &body)
+            }
             What::SessionChanged => {
                 let session = Box::new(session(self.last_seq));
                 self.stored(meta, &EventBody::SessionChanged { session })
@@ -148,6 +151,11 @@ impl Journal {
     /// Puts what Claude is told into the next commit.
     pub(super) fn save_context(&mut self, context: ContextRow) {
         self.batch.context = Some(context);
+    }
+
+    /// Puts what was granted into the next commit.
+    pub(super) fn save_grant(&mut self, grant: GrantRow) {
+        self.batch.grants.push(grant);
     }
 
     /// Whether anything is ready to be sent or stored.
@@ -453,6 +461,7 @@ fn status_headline(status: Status, detail: Option<&str>) -> String {
         Status::Requesting => "Thinking",
         Status::Retrying => "Trying again",
         Status::Compacting => "Summarising the conversation",
+        Status::WaitingForPermission => "Waiting for permission",
         Status::Queued => "Waiting",
         Status::WaitingForServers => "Waiting for MCP servers",
         Status::Stalled => "Nothing is heard",

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::history::grant_of;
 use super::memory;
 use super::record::Record;
 use super::run_folder::RunFolder;
@@ -75,7 +76,9 @@ impl Launcher {
         // Before the transcript is looked at: what a dead bridge left running may still write to it.
         let private_dir = self.run_folder.ready().await?.join(record.id.to_string());
         let (conversation, known) = memory::prepare(&self.store, &self.settings.cli.env, record, rung).await?;
-        let launch = self.launch_of(record, cli, context, conversation, trusted, private_dir)?;
+        let granted = self.granted_to(record).await?;
+        let mut launch = self.launch_of(record, cli, context, conversation, trusted, private_dir)?;
+        launch.granted = granted;
         let known = Known { has_servers: !launch.mcp_servers.is_empty(), ..known };
         let process = claude::start(&launch, &self.settings.cli).await?;
         Ok(Launched { process, cli_version, new_context, known })
@@ -95,6 +98,15 @@ impl Launcher {
         };
         let built = context::build(Facts { mode, client, cwd: &record.cwd });
         Ok((built.text.clone(), Some(built)))
+    }
+
+    /// What the person has allowed before, in this session or in its folder. Power mode needs none of it.
+    async fn granted_to(&self, record: &Record) -> Result<Vec<claude::Grant>> {
+        if record.mode == Mode::Power {
+            return Ok(Vec::new());
+        }
+        let bodies = self.store.grants(record.id, project_of(&record.cwd).await).await?;
+        bodies.iter().map(|body| grant_of(body)).collect()
     }
 
     /// Whether a folder's own settings count, by its real path: a link in a trusted folder does not lend its trust.
@@ -128,6 +140,7 @@ impl Launcher {
             max_budget_usd: record.max_budget_usd,
             allowed_tools: settings.allowed_tools.clone(),
             disallowed_tools,
+            granted: Vec::new(),
             system_prompt,
             mcp_servers: self.mcp_servers(record)?,
             trusted,
@@ -146,6 +159,12 @@ impl Launcher {
         let servers = self.settings.mcp_servers.iter().chain(&record.mcp_servers);
         servers.map(|(name, server)| Ok((name.clone(), in_cli_form(server)?))).collect()
     }
+}
+
+/// What sessions that work in the same folder have in common: its real path, whatever way leads to it.
+pub(super) async fn project_of(cwd: &Path) -> String {
+    let real = tokio::fs::canonicalize(cwd).await;
+    real.as_deref().unwrap_or(cwd).to_string_lossy().into_owned()
 }
 
 fn in_cli_form(server: &McpServer) -> Result<Value> {

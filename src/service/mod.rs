@@ -4,6 +4,7 @@
 //! `State::step`, and the effects that it gives are carried out in order. Events leave through the `journal`, which
 //! numbers them, stores them and hands them to those who follow (`followers`).
 
+pub mod asking;
 mod command;
 mod content;
 mod control;
@@ -39,13 +40,15 @@ use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{ProviderSessionId, SessionId, TurnId};
+use crate::ids::{PermissionId, ProviderSessionId, SessionId, TurnId};
 use crate::protocol::message::{Content, MessageListParams, MessageListResult};
+use crate::protocol::permission::{Permission, PermissionAnswer};
 use crate::protocol::session::{Mode, Session, SessionCreateParams, SessionListParams, SessionListResult};
 use crate::protocol::turn::Turn;
 use crate::protocol::usage::Usage;
 use crate::store::{SessionRow, Store};
 use crate::time::Timestamp;
+use asking::Asker;
 use command::Command;
 use content::Prompt;
 use last_call::LastCall;
@@ -144,16 +147,17 @@ impl Service {
         if power { vec![Mode::User, Mode::Power] } else { vec![Mode::User] }
     }
 
-    /// Makes a session, or finds the one to go on with.
+    /// Makes a session, or finds the one to go on with. `asker` is who is asked for its permissions from then on, and
+    /// for those that wait already.
     ///
     /// # Errors
     /// `invalidParams`, `modeNotAllowed`, `sessionNotFound`, a store error.
-    pub async fn create_session(&self, params: SessionCreateParams) -> Result<Session> {
+    pub async fn create_session(&self, params: SessionCreateParams, asker: Option<Arc<dyn Asker>>) -> Result<Session> {
         if let Some(mode) = params.mode {
             self.inner.launcher.check_mode(mode)?;
         }
         if let Some(id) = params.resume_session_id {
-            return self.resume_session(id, params).await;
+            return self.resume_session(id, params, asker).await;
         }
         let cwd = self.folder_of(params.cwd.as_deref()).await?;
         let record = new_record(params, cwd)?;
@@ -168,7 +172,12 @@ impl Service {
     }
 
     /// Goes on with a session, in the mode that is wanted; where it works cannot be changed on the way.
-    async fn resume_session(&self, id: SessionId, params: SessionCreateParams) -> Result<Session> {
+    async fn resume_session(
+        &self,
+        id: SessionId,
+        params: SessionCreateParams,
+        asker: Option<Arc<dyn Asker>>,
+    ) -> Result<Session> {
         let session = self.session(id).await?;
         if let Some(cwd) = params.cwd
             && Path::new(&cwd) != Path::new(&session.cwd)
@@ -181,6 +190,9 @@ impl Service {
             None => session,
         };
         self.command(id, Command::Warm)?;
+        if let Some(asker) = asker {
+            self.command(id, Command::Attach { asker })?;
+        }
         Ok(session)
     }
 
@@ -240,16 +252,44 @@ impl Service {
         self.ask(id, |reply| Command::Interrupt { include_queued, reply }).await
     }
 
-    /// Gives a session a message. Does not wait: the order of calls is the order of turns.
+    /// Gives a session a message. Does not wait: the order of calls is the order of turns. `follower` gets the turn's
+    /// events, and `asker` is asked for permissions in this session from then on.
     ///
     /// # Errors
     /// `invalidParams`, `sessionBusy`, `shuttingDown`.
-    pub fn send(&self, id: SessionId, content: Content, follower: Option<Arc<dyn EventSink>>) -> Result<PendingTurn> {
+    pub fn send(
+        &self,
+        id: SessionId,
+        content: Content,
+        follower: Option<Arc<dyn EventSink>>,
+        asker: Option<Arc<dyn Asker>>,
+    ) -> Result<PendingTurn> {
         let prompt = Prompt::new(content)?;
         let turn = TurnId::new();
         let (reply, receiver) = oneshot::channel();
-        self.command(id, Command::Send { turn, prompt, sink: follower, reply })?;
+        self.command(id, Command::Send { turn, prompt, sink: follower, asker, reply })?;
         Ok(PendingTurn { service: self.clone(), session: id, turn, reply: receiver, over: false })
+    }
+
+    /// The permissions that wait in sessions of this process, or in one session; oldest first.
+    ///
+    /// # Errors
+    /// `sessionNotFound`, a store error.
+    pub async fn permissions(&self, session: Option<SessionId>) -> Result<Vec<Permission>> {
+        if let Some(id) = session {
+            self.session(id).await?;
+        }
+        let all = self.inner.registry.permissions().into_iter();
+        Ok(all.filter(|permission| session.is_none_or(|id| permission.session_id == id)).collect())
+    }
+
+    /// Answers a permission; the first answer counts. By then the CLI is being told.
+    ///
+    /// # Errors
+    /// `permissionNotFound`; `invalidParams`, and then it waits on.
+    pub async fn answer_permission(&self, id: PermissionId, answer: PermissionAnswer) -> Result<()> {
+        let session = self.inner.registry.session_of(id).ok_or_else(|| permission::not_found(id))?;
+        self.ask(session, |reply| Command::Answer { permission: id, answer, reply }).await
     }
 
     /// A page of a session's messages.

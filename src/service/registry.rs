@@ -8,7 +8,8 @@ use tokio::task::JoinHandle;
 
 use super::command::Command;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::SessionId;
+use crate::ids::{PermissionId, SessionId};
+use crate::protocol::permission::Permission;
 use crate::protocol::session::Session;
 
 /// A session's task, as others see it.
@@ -18,6 +19,8 @@ struct Entry {
     commands: UnboundedSender<Command>,
     /// The session as it was when something last happened in it.
     view: Option<Session>,
+    /// The permissions that waited then.
+    permissions: Vec<Permission>,
     task: JoinHandle<()>,
 }
 
@@ -52,7 +55,7 @@ impl Registry {
         }
         let entry = state.entries.entry(id).or_insert_with(|| {
             let (commands, receiver) = unbounded_channel();
-            Entry { commands, view: None, task: start(receiver) }
+            Entry { commands, view: None, permissions: Vec::new(), task: start(receiver) }
         });
         let sent = entry.commands.send(command);
         sent.map_err(|_| Error::internal(format!("the task of session {id} is gone")))
@@ -63,10 +66,25 @@ impl Registry {
         self.lock().entries.get(&id).and_then(|entry| entry.view.clone())
     }
 
-    /// Shows the session to others.
-    pub(super) fn show(&self, session: Session) {
+    /// The permissions that wait in all sessions, oldest first.
+    pub(super) fn permissions(&self) -> Vec<Permission> {
+        let mut permissions: Vec<_> =
+            self.lock().entries.values().flat_map(|entry| &entry.permissions).cloned().collect();
+        permissions.sort_by_key(|permission| permission.id);
+        permissions
+    }
+
+    /// The session in which a permission waits.
+    pub(super) fn session_of(&self, permission: PermissionId) -> Option<SessionId> {
+        let waits = |entry: &Entry| entry.permissions.iter().any(|waiting| waiting.id == permission);
+        self.lock().entries.iter().find(|(_, entry)| waits(entry)).map(|(id, _)| *id)
+    }
+
+    /// Shows the session to others, and what waits in it.
+    pub(super) fn show(&self, session: Session, permissions: Vec<Permission>) {
         if let Some(entry) = self.lock().entries.get_mut(&session.id) {
             entry.view = Some(session);
+            entry.permissions = permissions;
         }
     }
 

@@ -49,6 +49,8 @@ pub struct Limits {
     pub stall_timeout: Duration,
     /// How long a message waits for other sessions to leave room for a process.
     pub wait_timeout: Duration,
+    /// After how long a permission that nobody answered is denied; `None`: never.
+    pub permission_deadline: Option<Duration>,
 }
 
 #[cfg(any(test, feature = "fuzzing"))]
@@ -56,7 +58,7 @@ impl Limits {
     /// Those of a test in which nothing takes long.
     pub(crate) fn for_tests() -> Self {
         let hour = Duration::from_secs(3600);
-        Self { queue: 32, idle_timeout: hour, stall_timeout: hour, wait_timeout: hour }
+        Self { queue: 32, idle_timeout: hour, stall_timeout: hour, wait_timeout: hour, permission_deadline: None }
     }
 }
 

@@ -17,6 +17,7 @@ mod locks;
 mod log;
 mod messages;
 mod open;
+mod permissions;
 mod place;
 mod private;
 mod readers;
@@ -36,8 +37,8 @@ use std::sync::Arc;
 pub use self::commit::Commit;
 use self::readers::Readers;
 pub use self::rows::{
-    Batch, ContextRow, EventPayload, EventQuery, EventRow, LeaseRow, MessageQuery, MessageRow, ModelUsage,
-    SessionQuery, SessionRow, TranscriptGap, TranscriptRow, TurnRow,
+    Batch, ContextRow, EventPayload, EventQuery, EventRow, GrantRow, GrantScope, LeaseRow, MessageQuery, MessageRow,
+    ModelUsage, PermissionChange, PermissionRow, SessionQuery, SessionRow, TranscriptGap, TranscriptRow, TurnRow,
 };
 use self::work::Work;
 use self::writer::Writer;
@@ -200,6 +201,22 @@ impl Store {
     /// A store error.
     pub async fn open_turns(&self, session: SessionId) -> Result<Vec<TurnRow>> {
         self.read("cannot read the turns", move |db| turns::open(db, session)).await
+    }
+
+    /// The permissions of a session that wait for an answer, oldest first; also where their bridge died.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn open_permissions(&self, session: SessionId) -> Result<Vec<PermissionRow>> {
+        self.read("cannot read the permissions", move |db| permissions::open(db, session)).await
+    }
+
+    /// What was granted to a session and to the folder that it works in, as JSON.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn grants(&self, session: SessionId, project: String) -> Result<Vec<String>> {
+        self.read("cannot read what was granted", move |db| permissions::grants(db, session, &project)).await
     }
 
     /// The CLI's transcript of a conversation, in the order it was written.

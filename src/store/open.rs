@@ -20,6 +20,7 @@ use crate::error::{ErrorKind, Result};
 const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0001_history.sql")),
     M::up(include_str!("migrations/0002_supervision.sql")),
+    M::up(include_str!("migrations/0003_permissions.sql")),
     M::up(include_str!("migrations/0004_modes.sql")),
 ];
 
@@ -29,7 +30,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const BUSY_TIMEOUT_ONCE_STUCK: Duration = Duration::from_millis(200);
 
 /// More than there are different statements, so that each is compiled once.
-const CACHED_STATEMENTS: usize = 32;
+const CACHED_STATEMENTS: usize = 48;
 
 /// A history that was opened for writing.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! The rows, as those who use the store see them: plain data, with JSON as text.
 
-use crate::ids::{BridgeId, MessageId, ProviderSessionId, SessionId, TurnId};
+use crate::ids::{BridgeId, MessageId, PermissionId, ProviderSessionId, SessionId, TurnId};
 use crate::time::Timestamp;
 
 /// A session.
@@ -217,6 +217,79 @@ impl EventPayload {
     }
 }
 
+/// A permission that the person was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PermissionRow {
+    /// Its id.
+    pub id: PermissionId,
+    /// The session it belongs to.
+    pub session_id: SessionId,
+    /// The turn that it was asked in.
+    pub turn_id: TurnId,
+    /// What was asked, as JSON.
+    pub body: String,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// What happened to a permission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PermissionChange {
+    /// It was asked for.
+    Asked(PermissionRow),
+    /// It waits no more. Once only: what became of it first stays.
+    Resolved {
+        /// Which.
+        id: PermissionId,
+        /// When.
+        at: Timestamp,
+        /// What became of it.
+        outcome: String,
+        /// Who, or what, resolved it.
+        by: String,
+    },
+}
+
+impl PermissionChange {
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let body = match self {
+            Self::Asked(row) => row.body.len(),
+            Self::Resolved { .. } => 0,
+        };
+        size_of_val(self) + body
+    }
+}
+
+/// Something that the person allowed for longer than once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantRow {
+    /// Where it counts.
+    pub scope: GrantScope,
+    /// What, as JSON.
+    pub body: String,
+    /// When it was allowed.
+    pub created_at: Timestamp,
+}
+
+impl GrantRow {
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(self) + self.body.len()
+    }
+}
+
+/// Where a grant counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GrantScope {
+    /// In a session.
+    Session(SessionId),
+    /// In all sessions that work in this folder, by its real path.
+    Project(String),
+}
+
 /// That a bridge runs a session, and no other one may.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseRow {
@@ -280,6 +353,10 @@ pub struct Batch {
     pub messages: Vec<MessageRow>,
     /// New events.
     pub events: Vec<EventRow>,
+    /// What happened to permissions, in its order.
+    pub permissions: Vec<PermissionChange>,
+    /// What was granted.
+    pub grants: Vec<GrantRow>,
     /// What is added to the CLI's transcript of the session, behind what is there.
     pub transcript: Vec<TranscriptRow>,
     /// The conversations whose transcripts have holes.

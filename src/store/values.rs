@@ -2,7 +2,7 @@
 
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-use crate::ids::{BridgeId, MessageId, ProviderSessionId, SessionId, TurnId};
+use crate::ids::{BridgeId, MessageId, PermissionId, ProviderSessionId, SessionId, TurnId};
 use crate::time::Timestamp;
 
 macro_rules! stored_as_its_bytes {
@@ -21,7 +21,7 @@ macro_rules! stored_as_its_bytes {
     )+};
 }
 
-stored_as_its_bytes!(BridgeId, SessionId, MessageId, TurnId, ProviderSessionId);
+stored_as_its_bytes!(BridgeId, SessionId, MessageId, TurnId, PermissionId, ProviderSessionId);
 
 impl ToSql for Timestamp {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

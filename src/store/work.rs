@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::rows::{Batch, LeaseRow, SessionRow};
-use super::{events, leases, messages, sessions, transcripts, turns};
+use super::{events, leases, messages, permissions, sessions, transcripts, turns};
 use crate::ids::{BridgeId, SessionId};
 use crate::time::Timestamp;
 
@@ -89,6 +89,8 @@ fn write(db: &Connection, batch: &Batch) -> rusqlite::Result<()> {
     batch.turns.iter().try_for_each(|turn| turns::upsert(db, turn))?;
     batch.messages.iter().try_for_each(|message| messages::insert(db, message).map(drop))?;
     batch.events.iter().try_for_each(|event| events::insert(db, event))?;
+    batch.permissions.iter().try_for_each(|change| permissions::change(db, change))?;
+    batch.grants.iter().try_for_each(|row| permissions::grant(db, row))?;
     batch.transcript_gaps.iter().try_for_each(|gap| transcripts::give_up(db, gap))?;
     batch.transcript.iter().try_for_each(|row| transcripts::insert(db, row))
 }

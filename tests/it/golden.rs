@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use claude_bridge::error::{ErrorData, ErrorKind};
 use claude_bridge::protocol::event::{EventBody, EventProgress, SessionEvent};
-use claude_bridge::protocol::lifecycle::ServerCapabilities;
+use claude_bridge::protocol::lifecycle::{ClientCapabilities, ServerCapabilities};
 use claude_bridge::rpc::method::Method;
 use claude_bridge::rpc::methods::control::{
     SessionCapabilities, SessionCompact, SessionContextUsage, SessionSetMode, SessionSetModel,
 };
 use claude_bridge::rpc::methods::mcp::McpStatus;
 use claude_bridge::rpc::methods::message::{MessageList, MessageSend};
+use claude_bridge::rpc::methods::permission::{PermissionAnswer, PermissionList};
 use claude_bridge::rpc::methods::session::{
     SessionClose, SessionCreate, SessionDelete, SessionGet, SessionInterrupt, SessionList, SessionRename,
 };
@@ -76,6 +77,8 @@ fn the_parameters_and_the_result_of_every_method_are_as_written() {
         keeps_method::<SessionDelete>(),
         keeps_method::<MessageSend>(),
         keeps_method::<MessageList>(),
+        keeps_method::<PermissionList>(),
+        keeps_method::<PermissionAnswer>(),
         keeps_method::<McpStatus>(),
     ];
     let served: Vec<_> = table::descriptions().iter().map(|method| method.name).collect();
@@ -131,6 +134,9 @@ fn the_data_of_an_error_keeps_its_facts_beside_its_kind() {
 fn the_server_answers_initialize_with_exactly_what_is_written() {
     let bridge = Bridge::without_cli().start();
     assert_eq!(*bridge.initialized(), initialize());
+    for permissions in ["request", "poll"] {
+        keeps::<ClientCapabilities>(&json!({ "permissions": permissions }));
+    }
     keeps::<ServerCapabilities>(&initialize()["capabilities"]["experimental"]["claudeBridge"]);
 }
 

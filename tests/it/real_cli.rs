@@ -7,6 +7,7 @@ mod ends;
 mod failures;
 mod interrupts;
 mod orphans;
+mod permissions;
 mod resuming;
 mod secrets;
 mod stored;

@@ -59,9 +59,9 @@ fn the_cli_is_started_with_exactly_these_arguments() {
         "--include-partial-messages",
         "--session-mirror",
         "--permission-prompt-tool=stdio",
-        "--permission-mode=default",
         "--strict-mcp-config",
         &format!("--session-id={id}"),
+        "--permission-mode=default",
         "--setting-sources=user",
         &format!("{PROMPT}={prompt}"),
     ];

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::fields::{Object, count, http_status, is_set, number, objects, take, take_object, take_text, text, texts};
 use super::{Frame, unknown};
+use crate::claude::permission::Suggestion;
 use crate::ids::ProviderSessionId;
 
 /// What a turn runs with: the CLI says so at the beginning of each.
@@ -143,8 +144,10 @@ pub struct CanUseTool {
     pub tool_use_id: Option<String>,
     /// What the call does, for people.
     pub description: Option<String>,
-    /// Rules that would answer such questions from now on, in the CLI's own form.
-    pub suggestions: Value,
+    /// What would answer such questions from now on.
+    pub suggestions: Vec<Suggestion>,
+    /// The agent that wants to use it, where it is not the conversation itself.
+    pub agent_id: Option<String>,
     /// Whether only a person can answer, since the answer is what the tool is for.
     pub requires_user_interaction: bool,
 }
@@ -157,7 +160,8 @@ impl CanUseTool {
             input: take(request, "input"),
             tool_use_id: text(request, "tool_use_id"),
             description: text(request, "description"),
-            suggestions: take(request, "permission_suggestions"),
+            suggestions: Suggestion::read_all(take(request, "permission_suggestions")),
+            agent_id: text(request, "agent_id"),
             requires_user_interaction: is_set(request, "requires_user_interaction"),
         }
     }

@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::PROTOCOL_VERSION;
 use crate::protocol::event::EventProgress;
 use crate::protocol::message::ProgressToken;
+use crate::protocol::permission::{Permission, PermissionAnswer};
 
 const SCHEMAS: &str = "/components/schemas";
 
@@ -119,7 +120,15 @@ fn notifications(types: &mut Types) -> Value {
 
 fn server_requests(types: &mut Types) -> Value {
     let token = types.sent(SchemaGenerator::subschema_for::<ProgressToken>);
+    let permission = types.sent(SchemaGenerator::subschema_for::<Permission>);
+    let answer = types.received(SchemaGenerator::subschema_for::<PermissionAnswer>);
     json!([{
+        "name": "permission/request",
+        "summary": "Asks for a permission, of clients with the capability permissions: \"request\". The first answer \
+                    counts; an error is none.",
+        "params": [{ "name": "permission", "required": true, "schema": permission }],
+        "result": { "name": "answer", "schema": answer },
+    }, {
         "name": "window/workDoneProgress/create",
         "summary": "LSP's: asked where the client can show progress and gave no token of its own.",
         "params": [{ "name": "token", "required": true, "schema": token }],

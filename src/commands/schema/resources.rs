@@ -8,9 +8,13 @@ use crate::error::{ErrorData, Result};
 use crate::protocol::PROTOCOL_VERSION;
 use crate::protocol::capabilities::{ContextUsageResult, SessionCapabilitiesResult};
 use crate::protocol::event::{EventProgress, SessionEvent};
-use crate::protocol::lifecycle::ServerCapabilities;
+use crate::protocol::lifecycle::{ClientCapabilities, ServerCapabilities};
 use crate::protocol::mcp::McpStatusResult;
 use crate::protocol::message::{Message, MessageListParams, MessageListResult, MessageSendParams};
+use crate::protocol::permission::{
+    Permission, PermissionAnswer, PermissionAnswerParams, PermissionListParams, PermissionListResult,
+    PermissionRequestParams,
+};
 use crate::protocol::session::{
     Done, Session, SessionCompactParams, SessionCreateParams, SessionInterruptParams, SessionInterruptResult,
     SessionListParams, SessionListResult, SessionParams, SessionRenameParams, SessionResult, SessionSetModeParams,
@@ -28,9 +32,12 @@ pub(super) fn documents() -> Result<Vec<(&'static str, Value)>> {
         document("config", "Config", Types::receives::<config::Keys>),
         document("error", "ErrorData", Types::sends::<ErrorData>),
         document("event", "SessionEvent", |types| types.sends::<SessionEvent>().sends::<EventProgress>()),
-        document("lifecycle", "ServerCapabilities", Types::sends::<ServerCapabilities>),
+        document("lifecycle", "ServerCapabilities", |types| {
+            types.sends::<ServerCapabilities>().receives::<ClientCapabilities>()
+        }),
         document("mcp", "McpStatusResult", Types::sends::<McpStatusResult>),
         document("message", "Message", message),
+        document("permission", "Permission", permission),
         document("session", "Session", session),
         document("turn", "Turn", Types::sends::<Turn>),
         document("usage", "Usage", Types::sends::<Usage>),
@@ -42,6 +49,11 @@ pub(super) fn documents() -> Result<Vec<(&'static str, Value)>> {
 fn message(types: &mut Types) -> &mut Types {
     types.sends::<Message>().receives::<MessageSendParams>();
     types.receives::<MessageListParams>().sends::<MessageListResult>()
+}
+
+fn permission(types: &mut Types) -> &mut Types {
+    types.sends::<Permission>().sends::<PermissionRequestParams>().receives::<PermissionAnswer>();
+    types.receives::<PermissionListParams>().sends::<PermissionListResult>().receives::<PermissionAnswerParams>()
 }
 
 fn session(types: &mut Types) -> &mut Types {

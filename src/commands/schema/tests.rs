@@ -52,6 +52,7 @@ fn there_is_a_document_for_each_resource_and_one_for_the_methods() {
         "mcp",
         "message",
         "openrpc",
+        "permission",
         "session",
         "turn",
         "usage",

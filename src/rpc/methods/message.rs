@@ -38,7 +38,10 @@ pub(in crate::rpc) async fn send(params: MessageSendParams, context: Context) ->
     // A turn that is cancelled has an end of its own, which the answer tells.
     context.cancellation.ask();
     let mut progress = Progress::begin(&context.peer, params.work_done_token, params.partial_result_token)?;
-    let mut turn = context.service.send(params.session_id, params.content, progress.follower())?;
+    let mut turn = {
+        let (follower, asker) = (progress.follower(), context.peer.asker());
+        context.service.send(params.session_id, params.content, follower, asker)?
+    };
     progress.offer_window();
     let (outcome, cancelled) = wait(&mut turn, &mut progress, &context).await;
     // Ends the work-done progress and frees the tokens, both before the answer.

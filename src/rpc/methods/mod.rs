@@ -3,4 +3,5 @@
 pub mod control;
 pub mod mcp;
 pub mod message;
+pub mod permission;
 pub mod session;

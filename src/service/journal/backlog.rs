@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::store::{Batch, EventPayload, EventRow, MessageRow, TranscriptGap, TranscriptRow, TurnRow};
+use crate::store::{
+    Batch, EventPayload, EventRow, GrantRow, MessageRow, PermissionChange, TranscriptGap, TranscriptRow, TurnRow,
+};
 
 /// How much of a session is kept, in bytes of rows: hours of what a person reads, and little enough that fifty
 /// sessions may keep as much while the disk is full.
@@ -142,6 +144,8 @@ fn append(batch: &mut Batch, later: Batch) {
     batch.turns.extend(later.turns);
     batch.messages.extend(later.messages);
     batch.events.extend(later.events);
+    batch.permissions.extend(later.permissions);
+    batch.grants.extend(later.grants);
     batch.transcript.extend(later.transcript);
     batch.transcript_gaps.extend(later.transcript_gaps);
 }
@@ -152,7 +156,9 @@ fn bytes(batch: &Batch) -> usize {
     let messages: usize = batch.messages.iter().map(MessageRow::bytes).sum();
     let events: usize = batch.events.iter().map(EventRow::bytes).sum();
     let transcript: usize = batch.transcript.iter().map(TranscriptRow::bytes).sum();
-    turns + messages + events + transcript
+    let permissions: usize = batch.permissions.iter().map(PermissionChange::bytes).sum();
+    let grants: usize = batch.grants.iter().map(GrantRow::bytes).sum();
+    turns + messages + events + permissions + grants + transcript
 }
 
 fn is_delta(row: &EventRow) -> bool {

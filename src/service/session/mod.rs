@@ -2,6 +2,7 @@
 //! [`State::step`]; what follows from it is carried out here, in order.
 
 mod asking;
+mod requests;
 mod runner;
 mod storing;
 mod timers;
@@ -15,21 +16,24 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
 use super::Inner;
+use super::asking::Asker;
 use super::command::{Command, tell};
 use super::followers::Followers;
 use super::history::{record_of, session_of};
 use super::journal::Journal;
 use super::launch::Launched;
 use super::record::Record;
-use super::state::{CutTurn, Effect, Effects, Input, State, Timer};
+use super::state::{CutShort, Effect, Effects, Input, State, Timer};
 use super::{cut_turns, lease};
 use crate::claude::Output;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::SessionId;
+use crate::ids::{PermissionId, SessionId};
+use crate::protocol::permission::PermissionAnswer;
 use crate::protocol::session::{ContextInfo, ProcessInfo, Session};
 use crate::store::{Commit, ContextRow, SessionRow};
 use crate::time::Timestamp;
-use asking::{Asker, Askers};
+use asking::{Asking, Heard};
+use requests::{Requester, Requesters};
 use runner::{News, Runner};
 use storing::outcome_of;
 use timers::Timers;
@@ -46,6 +50,7 @@ pub(super) struct Task {
     effects: Effects,
     journal: Journal,
     followers: Followers,
+    asking: Asking,
     runner: Runner,
     timers: Timers,
     /// When what waits is to be stored.
@@ -59,7 +64,7 @@ pub(super) struct Task {
     /// Who waits for the history to be gone.
     deletion: Option<oneshot::Sender<Result<()>>>,
     /// Who waits for an answer of the session's.
-    askers: Askers,
+    requesters: Requesters,
     /// What is still to be taken in.
     pending: VecDeque<Input>,
     /// This program goes down.
@@ -70,6 +75,7 @@ pub(super) struct Task {
 enum Wake {
     Command(Option<Command>),
     News(News),
+    Heard(Heard),
     Timer(Timer),
     Flush,
     Committed(Result<()>),
@@ -84,10 +90,10 @@ pub(super) async fn run(
     commands: UnboundedReceiver<Command>,
 ) {
     match begin(&inner, id, row).await {
-        Ok(Beginning { record, last_seq, cut_turns }) => {
+        Ok(Beginning { record, last_seq, cut_short }) => {
             let settings = inner.launcher.settings();
             let state = State::new(record, settings.limits).with_disallowed(settings.disallowed_tools.clone());
-            Task::new(inner, id, commands, state, last_seq).run(cut_turns).await;
+            Task::new(inner, id, commands, state, last_seq).run(cut_short).await;
         }
         Err(error) => refuse_all(&inner, id, commands, &error).await,
     }
@@ -97,21 +103,21 @@ pub(super) async fn run(
 struct Beginning {
     record: Record,
     last_seq: u64,
-    /// Turns that another bridge left without an end.
-    cut_turns: Vec<CutTurn>,
+    /// What another bridge left without an end.
+    cut_short: CutShort,
 }
 
 /// Reads what is stored of a session that from then on is ours. One that was just made, which `row` is, is so already.
 async fn begin(inner: &Inner, id: SessionId, row: Option<SessionRow>) -> Result<Beginning> {
-    let (row, cut_turns) = match row {
-        Some(row) => (row, Vec::new()),
+    let (row, cut_short) = match row {
+        Some(row) => (row, CutShort::default()),
         None => {
             lease::take(&inner.store, &inner.holder, id).await?;
             // Only now, since its holder may have written until then.
             (load(inner, id).await?, cut_turns::read(&inner.store, id).await?)
         }
     };
-    Ok(Beginning { last_seq: row.reserved_seq, record: record_of(row)?, cut_turns })
+    Ok(Beginning { last_seq: row.reserved_seq, record: record_of(row)?, cut_short })
 }
 
 async fn load(inner: &Inner, id: SessionId) -> Result<SessionRow> {
@@ -149,6 +155,7 @@ impl Task {
             effects: Effects::default(),
             journal: Journal::new(id, last_seq),
             followers: Followers::default(),
+            asking: Asking::default(),
             runner,
             timers: Timers::default(),
             flush_at: None,
@@ -156,15 +163,15 @@ impl Task {
             retry_at: None,
             closes: Vec::new(),
             deletion: None,
-            askers: Askers::default(),
+            requesters: Requesters::default(),
             pending: VecDeque::new(),
             draining: false,
         }
     }
 
-    async fn run(mut self, cut_turns: Vec<CutTurn>) {
-        if !cut_turns.is_empty() {
-            self.pending.push_back(Input::CutShort(cut_turns));
+    async fn run(mut self, cut_short: CutShort) {
+        if cut_short != CutShort::default() {
+            self.pending.push_back(Input::CutShort(cut_short));
         }
         self.settle().await;
         self.show();
@@ -173,6 +180,7 @@ impl Task {
                 Wake::Command(Some(command)) => self.obey(command).await,
                 Wake::Command(None) => {}
                 Wake::News(news) => self.hear(news).await,
+                Wake::Heard(heard) => self.take_answer(heard).await,
                 Wake::Timer(timer) => self.feed(Input::Timer(timer)).await,
                 Wake::Flush => self.begin_commit(),
                 Wake::Committed(outcome) => self.committed(outcome),
@@ -203,6 +211,7 @@ impl Task {
         tokio::select! {
             command = self.commands.recv(), if !self.draining => Wake::Command(command),
             news = self.runner.news() => Wake::News(news),
+            heard = self.asking.heard() => Wake::Heard(heard),
             timer = self.timers.next() => Wake::Timer(timer),
             () = sleep_to(flush_at) => Wake::Flush,
             outcome = outcome_of(self.committing.as_mut()) => Wake::Committed(outcome),
@@ -218,7 +227,12 @@ impl Task {
             // The task has done it when it began.
             Command::Recover => {}
             Command::Warm => self.feed(Input::Warm).await,
-            Command::Send { turn, prompt, sink, reply } => {
+            Command::Attach { asker } => self.attach(asker).await,
+            Command::Answer { permission, answer, reply } => tell(reply, self.decide(permission, answer).await),
+            Command::Send { turn, prompt, sink, asker, reply } => {
+                if let Some(asker) = asker {
+                    self.attach(asker).await;
+                }
                 self.followers.add(turn, sink, reply, self.journal.last_seq());
                 self.feed(Input::Send { turn, prompt }).await;
             }
@@ -234,19 +248,19 @@ impl Task {
                 tell(reply, Ok(self.session(self.journal.last_seq())));
             }
             Command::SetMode { mode, reply } => {
-                let asker = self.askers.add(Asker::Session(reply));
+                let asker = self.requesters.add(Requester::Session(reply));
                 self.feed(Input::SetMode(asker, mode)).await;
             }
             Command::SetModel { model, reply } => {
-                let asker = self.askers.add(Asker::Session(reply));
+                let asker = self.requesters.add(Requester::Session(reply));
                 self.feed(Input::SetModel(asker, model)).await;
             }
             Command::AskServers { reply } => {
-                let asker = self.askers.add(Asker::Told(reply));
+                let asker = self.requesters.add(Requester::Told(reply));
                 self.feed(Input::AskServers(asker)).await;
             }
             Command::AskContext { reply } => {
-                let asker = self.askers.add(Asker::Told(reply));
+                let asker = self.requesters.add(Requester::Told(reply));
                 self.feed(Input::AskContext(asker)).await;
             }
             Command::Capabilities { reply } => tell(reply, Ok(self.capabilities())),
@@ -263,6 +277,32 @@ impl Task {
                 self.feed(Input::ShutDown).await;
             }
         }
+    }
+
+    /// Takes in a client that can answer permissions.
+    async fn attach(&mut self, asker: Arc<dyn Asker>) {
+        if self.asking.attach(asker) {
+            self.feed(Input::Askable).await;
+        }
+    }
+
+    /// Takes in what came of asking. An answer that makes no sense is none.
+    async fn take_answer(&mut self, heard: Heard) {
+        match heard {
+            Heard::Answer(id, answer) => {
+                if let Err(error) = self.decide(id, answer).await {
+                    tracing::warn!(permission = %id, %error, "a client's answer does not count");
+                }
+            }
+            Heard::Nobody(id) => self.feed(Input::Unanswered(id)).await,
+        }
+    }
+
+    /// Passes the person's answer on, if it makes sense.
+    async fn decide(&mut self, id: PermissionId, answer: PermissionAnswer) -> Result<()> {
+        let verdict = self.state.check_answer(id, answer)?;
+        self.feed(Input::Decided { id, verdict }).await;
+        Ok(())
     }
 
     /// Takes in what became of the process, or what it said.
@@ -320,6 +360,9 @@ impl Task {
                 let recorded = self.journal.save_turn(&turn);
                 self.check_recorded(recorded);
             }
+            Effect::Ask(permission) => self.asking.ask(*permission),
+            Effect::StopAsking(id) => self.asking.stop(id),
+            Effect::Grant(granted_for, grant) => self.keep_grant(granted_for, &grant, now).await,
             Effect::KeepTranscript(transcript) => self.keep_transcript(transcript),
             Effect::SetTimer(timer, after) => self.timers.set(timer, after),
             Effect::ClearTimer(timer) => self.timers.clear(timer),
@@ -334,7 +377,7 @@ impl Task {
             Effect::Answer { turn, outcome } => self.followers.answer(turn, outcome),
             Effect::Reply { to, outcome } => {
                 let session = self.session(self.journal.last_seq());
-                self.askers.answer(to, outcome, session);
+                self.requesters.answer(to, outcome, session);
             }
         }
     }
@@ -396,7 +439,8 @@ impl Task {
 
     /// Shows the session to others as it is now.
     fn show(&self) {
-        self.inner.registry.show(self.session(self.journal.last_seq()));
+        let permissions = self.state.permissions().cloned().collect();
+        self.inner.registry.show(self.session(self.journal.last_seq()), permissions);
     }
 
     fn session(&self, last_seq: u64) -> Session {

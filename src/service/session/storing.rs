@@ -12,10 +12,13 @@ use super::{Task, WRITE_BEHIND};
 use crate::claude::{self, transcript_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::event::NoticeLevel;
-use crate::service::history::session_row;
+use crate::service::history::{grant_row, session_row};
 use crate::service::journal::Loss;
+use crate::service::launch::project_of;
+use crate::service::permission::GrantedFor;
 use crate::service::state::Input;
-use crate::store::{Batch, Commit, TranscriptRow};
+use crate::store::{Batch, Commit, GrantScope, TranscriptRow};
+use crate::time::Timestamp;
 
 /// How long a commit is waited for while this program goes down.
 const STORE_GRACE: Duration = Duration::from_millis(200);
@@ -29,8 +32,9 @@ impl Task {
             self.followers.deliver(self.journal.ahead(), self.is_failing()).await;
             if self.journal.has_stored() {
                 self.commit().await;
-                self.followers.deliver(self.journal.behind(), self.is_failing()).await;
+                // Before anybody is told of it, so that whoever acts on it finds it.
                 self.show();
+                self.followers.deliver(self.journal.behind(), self.is_failing()).await;
             }
             self.journal.clear_ready();
         }
@@ -152,6 +156,18 @@ impl Task {
             self.followers.skip_missed();
             let text = format!("events are missing here: {}", error.message());
             self.pending.push_back(Input::Notice(NoticeLevel::Error, text));
+        }
+    }
+
+    /// Keeps what the person allowed for longer than once, with the next commit.
+    pub(super) async fn keep_grant(&mut self, granted_for: GrantedFor, grant: &claude::Grant, now: Timestamp) {
+        let scope = match granted_for {
+            GrantedFor::Session => GrantScope::Session(self.id),
+            GrantedFor::Project => GrantScope::Project(project_of(&self.state.record.cwd).await),
+        };
+        match grant_row(scope, grant, now) {
+            Ok(row) => self.journal.save_grant(row),
+            Err(error) => tracing::error!(session = %self.id, %error, "what was allowed is not kept"),
         }
     }
 

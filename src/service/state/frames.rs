@@ -11,8 +11,9 @@ use crate::claude::{
 use crate::error::{Error, ErrorKind};
 use crate::protocol::event::{EventBody, NoticeLevel, Status, TurnOrigin};
 use crate::protocol::message::{ContentBlock, Role};
+use crate::protocol::permission::PermissionResolver;
 use crate::protocol::turn::{StopReason, ToolCallSummary};
-use crate::service::{permission, title};
+use crate::service::title;
 use crate::time::Timestamp;
 
 /// What the CLI adds to the conversation when a turn was interrupted: not the person's words.
@@ -44,15 +45,16 @@ impl State {
             Frame::Assistant(assistant) => self.assistant(assistant, now, effects),
             Frame::User(user) => self.user(user, now, effects),
             Frame::Result(result) => self.result(&result, now, effects),
-            Frame::ControlRequest { request_id, request } => self.control_request(request_id, request, effects),
+            Frame::ControlRequest { request_id, request } => self.control_request(request_id, request, now, effects),
             Frame::ControlResponse { request_id, response } if Self::is_initialize(&request_id) => {
                 self.initialized(response, now, effects);
             }
             Frame::ControlResponse { request_id, response } => {
                 self.control_answered(&request_id, response, now, effects);
             }
-            // Nothing is pending that could be withdrawn; a block announces itself with its first delta.
-            Frame::ControlCancel { .. } | Frame::BlockStart { .. } | Frame::Transcript(_) => {}
+            Frame::ControlCancel { request_id } => self.taken_back(&request_id, effects),
+            // A block announces itself with its first delta; the transcript was kept above.
+            Frame::BlockStart { .. } | Frame::Transcript(_) => {}
             Frame::Compacted(compaction) => effects.event(self.current_turn(), compacted(compaction)),
             Frame::BackgroundTasks { running, frame } => {
                 self.background_tasks = running;
@@ -169,6 +171,7 @@ impl State {
 
     fn tool_call(&mut self, id: String, name: String, input: Value, parent: Option<String>, effects: &mut Effects) {
         if let (Some(turn), None) = (&mut self.turn, &parent) {
+            turn.note_plan(&id, &name, &input);
             turn.tool_calls.push(ToolCallSummary { tool_use_id: id.clone(), name: name.clone(), is_error: None });
         }
         let title = title::of_tool_call(&name, &input, &self.record.cwd);
@@ -218,6 +221,7 @@ impl State {
 
     /// The CLI ends a turn.
     fn result(&mut self, result: &TurnResult, now: Timestamp, effects: &mut Effects) {
+        self.withdraw_with_turn(PermissionResolver::TurnEnd, effects);
         let spent = self.totals.advance(result);
         let Some(turn) = &mut self.turn else { return };
         turn.spend(spent);
@@ -232,12 +236,14 @@ impl State {
         self.finish_turn(stop_reason, error, now, effects);
     }
 
-    fn control_request(&mut self, request_id: String, request: ControlRequest, effects: &mut Effects) {
-        let response = match request {
-            ControlRequest::CanUseTool(request) => Ok(permission::decide(self.record.mode, &request)),
-            ControlRequest::Other { subtype, .. } => Err(format!("claude-bridge does not handle {subtype} requests")),
-        };
-        effects.write(CliInput::Answer { request_id, response });
+    fn control_request(&mut self, request_id: String, request: ControlRequest, now: Timestamp, effects: &mut Effects) {
+        match request {
+            ControlRequest::CanUseTool(request) => self.can_use_tool(request_id, *request, now, effects),
+            ControlRequest::Other { subtype, .. } => {
+                let response = Err(format!("claude-bridge does not handle {subtype} requests"));
+                effects.write(CliInput::Answer { request_id, response });
+            }
+        }
     }
 }
 

@@ -208,6 +208,7 @@ impl State {
             Timer::Silence => self.silence(now, effects),
             Timer::Answer => self.answers_are_due(now, effects),
             Timer::Servers => self.look_at_servers(now, effects),
+            Timer::Permission => self.deadline_passed(now, effects),
             Timer::Start | Timer::Interrupt => {}
         }
     }

@@ -10,6 +10,7 @@ mod ladder;
 mod lifecycle;
 mod mode;
 mod model;
+mod permissions;
 mod recovery;
 mod rest;
 mod servers;
@@ -24,25 +25,28 @@ use std::time::Duration;
 
 use crate::claude;
 use crate::error::{Error, Result};
-use crate::ids::{MessageId, TurnId};
+use crate::ids::{MessageId, PermissionId, TurnId};
 use crate::protocol::event::{EventBody, NoticeLevel, Status, TurnOrigin};
 use crate::protocol::message::{ContentBlock, Role};
+use crate::protocol::permission::{Permission, PermissionResolver};
 use crate::protocol::session::{Mode, SessionState};
 use crate::protocol::turn::Turn;
 use crate::time::Timestamp;
 
 use super::content::Prompt;
+use super::permission::{GrantedFor, Verdict};
 use super::record::{Record, Rest};
 use super::settings::Limits;
 use controls::{Controls, Purpose};
 use mode::StartedWith;
+use permissions::Open;
 use servers::Servers;
 use totals::Totals;
 use turns::ActiveTurn;
 
 pub(super) use controls::{AskId, Told};
 pub(super) use ladder::{Known, Rung};
-pub(super) use recovery::{CutTurn, Fragment};
+pub(super) use recovery::{CutPermission, CutShort, CutTurn, Fragment};
 
 /// How long a CLI may take from its start to the answer to `initialize`; MCP servers may be starting.
 const START_DEADLINE: Duration = Duration::from_secs(60);
@@ -84,8 +88,19 @@ pub(super) enum Input {
     Room,
     /// Another session needs the room: end the process if there is nothing to do.
     Park,
-    /// Turns that were running when a bridge died.
-    CutShort(Vec<CutTurn>),
+    /// What was going on when a bridge died.
+    CutShort(CutShort),
+    /// A client is there that can answer permissions.
+    Askable,
+    /// The person answered a permission; see [`State::check_answer`].
+    Decided {
+        /// Which.
+        id: PermissionId,
+        /// What the answer comes to.
+        verdict: Verdict,
+    },
+    /// No client is left that could answer this permission.
+    Unanswered(PermissionId),
     /// A process is there, which knows this much of the conversation.
     Spawned(Known),
     /// No process could be started.
@@ -119,6 +134,8 @@ pub(super) enum Timer {
     Answer,
     /// MCP servers that are still starting.
     Servers,
+    /// The person's answer.
+    Permission,
 }
 
 /// What the session's task has to do, in order. Whatever is emitted or saved is stored before anything is done that
@@ -136,6 +153,12 @@ pub(super) enum Effect {
         /// Whether a message waits for it.
         urgent: bool,
     },
+    /// Ask those who can answer for a permission.
+    Ask(Box<Permission>),
+    /// It needs no answer any more.
+    StopAsking(PermissionId),
+    /// Keep what was granted, for the processes to come.
+    Grant(GrantedFor, claude::Grant),
     /// Keep a copy of what the CLI added to its transcript.
     KeepTranscript(claude::Transcript),
     /// Write to the process.
@@ -163,10 +186,15 @@ impl Effect {
             | Self::Stop
             | Self::Kill
             | Self::Answer { .. }
+            | Self::Ask(_)
             | Self::Reply { .. } => true,
-            Self::Emit(_) | Self::SaveTurn(_) | Self::KeepTranscript(_) | Self::SetTimer(..) | Self::ClearTimer(_) => {
-                false
-            }
+            Self::Emit(_)
+            | Self::SaveTurn(_)
+            | Self::StopAsking(_)
+            | Self::Grant(..)
+            | Self::KeepTranscript(_)
+            | Self::SetTimer(..)
+            | Self::ClearTimer(_) => false,
         }
     }
 }
@@ -243,6 +271,10 @@ pub(super) struct State {
     pub(super) record: Record,
     phase: Phase,
     turn: Option<ActiveTurn>,
+    /// The questions of the process's that wait for the person, oldest first.
+    permissions: Vec<Open>,
+    /// Whether anybody has been there who can be asked.
+    askable: bool,
     queue: VecDeque<Waiting>,
     limits: Limits,
     /// How many tasks of the CLI's go on beside the turns.
@@ -284,6 +316,8 @@ impl State {
             record,
             phase: Phase::Down,
             turn: None,
+            permissions: Vec::new(),
+            askable: false,
             queue: VecDeque::new(),
             limits,
             background_tasks: 0,
@@ -331,7 +365,10 @@ impl State {
             Input::NoRoom => self.no_room(effects),
             Input::Room => self.room(effects),
             Input::Park => self.park(effects),
-            Input::CutShort(turns) => self.close_cut_turns(turns, now, effects),
+            Input::CutShort(cut) => self.close_cut_short(cut, now, effects),
+            Input::Askable => self.askable = true,
+            Input::Decided { id, verdict } => self.decide(id, verdict, PermissionResolver::Client, now, effects),
+            Input::Unanswered(id) => self.left_unanswered(id, now, effects),
             Input::Spawned(known) => self.spawned(known, now, effects),
             Input::SpawnFailed(error) => self.spawn_failed(&error, effects),
             Input::Frame(frame) => self.frame(frame, now, effects),
@@ -339,12 +376,16 @@ impl State {
             Input::Timer(timer) => self.time_is_up(timer, now, effects),
             Input::Notice(level, text) => effects.notice(self.current_turn(), level, text),
         }
+        if self.phase != Phase::Up {
+            self.withdraw_all(effects);
+        }
         self.watch_idleness(parkable, effects);
     }
 
     /// What the session is doing, as clients see it.
     pub(super) fn state(&self) -> SessionState {
         match (&self.turn, self.phase, &self.record.rest) {
+            _ if self.waits_for_permission() => SessionState::Waiting,
             (Some(_), ..) => SessionState::Running,
             (None, Phase::Starting | Phase::Up, _) => SessionState::Idle,
             (None, _, Rest::Parked) => SessionState::Parked,

@@ -1,11 +1,26 @@
 //! Turns that were running when a bridge died: nobody saw their end, so it is written down afterwards.
 
 use super::{Effect, Effects, Emission, NewMessage, State, TurnRecord, What};
-use crate::ids::MessageId;
+use crate::ids::{MessageId, PermissionId, TurnId};
 use crate::protocol::event::{EventBody, NoticeLevel};
 use crate::protocol::message::{ContentBlock, Role};
+use crate::protocol::permission::{PermissionOutcome, PermissionResolver};
 use crate::protocol::turn::StopReason;
 use crate::time::Timestamp;
+
+/// What was going on when a bridge died, as the history has it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in crate::service) struct CutShort {
+    pub(in crate::service) turns: Vec<CutTurn>,
+    pub(in crate::service) permissions: Vec<CutPermission>,
+}
+
+/// A permission that waits for an answer which no process wants any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::service) struct CutPermission {
+    pub(in crate::service) id: PermissionId,
+    pub(in crate::service) turn: TurnId,
+}
 
 /// A turn without an end, as the history has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +39,18 @@ pub(in crate::service) struct Fragment {
 }
 
 impl State {
-    /// Makes messages of what the turns had begun, and ends them.
-    pub(super) fn close_cut_turns(&mut self, turns: Vec<CutTurn>, now: Timestamp, effects: &mut Effects) {
+    /// Withdraws what was asked, makes messages of what the turns had begun, and ends them.
+    pub(super) fn close_cut_short(&mut self, cut: CutShort, now: Timestamp, effects: &mut Effects) {
+        let CutShort { turns, permissions } = cut;
+        for CutPermission { id, turn } in permissions {
+            let turn = turns.iter().map(|cut| cut.record.turn.id).find(|id| *id == turn);
+            let (behavior, by) = (PermissionOutcome::Withdrawn, PermissionResolver::ProcessEnd);
+            effects.event(turn, EventBody::PermissionResolved { permission_id: id, behavior, by });
+        }
+        self.close_cut_turns(turns, now, effects);
+    }
+
+    fn close_cut_turns(&mut self, turns: Vec<CutTurn>, now: Timestamp, effects: &mut Effects) {
         for CutTurn { mut record, fragments } in turns {
             let id = Some(record.turn.id);
             for Fragment { id: message, parent, content } in fragments {

@@ -9,7 +9,8 @@ use crate::protocol::event::Status;
 impl State {
     /// Whether the process can be ended without anybody losing anything.
     pub(in crate::service) fn is_parkable(&self) -> bool {
-        self.phase == Phase::Up && !self.is_busy() && self.background_tasks == 0 && !self.draining
+        let waits = self.is_busy() || self.background_tasks > 0 || self.waits_for_permission();
+        self.phase == Phase::Up && !waits && !self.draining
     }
 
     /// Begins to count the time without anything to do, or stops, where that has just changed.

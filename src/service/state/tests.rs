@@ -2,7 +2,9 @@
 
 mod asking;
 mod environment;
+mod permissions;
 mod properties;
+mod questions;
 mod resting;
 
 use serde_json::json;
@@ -156,6 +158,9 @@ fn tell(effect: &Effect) -> Option<String> {
             Ok(told) => format!("reply {told:?}"),
             Err(error) => format!("reply {:?}", error.kind()),
         }),
+        Effect::Ask(_) => Some("ask".into()),
+        Effect::StopAsking(_) => Some("stop asking".into()),
+        Effect::Grant(..) => Some("grant".into()),
         Effect::SaveTurn(_) | Effect::KeepTranscript(_) | Effect::SetTimer(..) | Effect::ClearTimer(_) => None,
     }
 }
@@ -509,29 +514,4 @@ fn going_down_interrupts_the_turn_then_ends_the_process_and_takes_nothing_new() 
         session.story(),
         ["→ interrupt", "answer ShuttingDown", "usage", "turnCompleted", "answer Interrupted", "stop"]
     );
-}
-
-#[test]
-fn a_tool_that_asks_is_denied_in_words() {
-    let mut session = Driver::up();
-    session.send("one");
-    session.init();
-    session.take();
-    let request = claude::CanUseTool { tool_name: "Bash".into(), ..can_use_tool() };
-    let request = claude::ControlRequest::CanUseTool(Box::new(request));
-    session.frame(Frame::ControlRequest { request_id: "r1".into(), request });
-    let effects = session.take();
-    let [Effect::Write(claude::Input::Answer { request_id, response: Ok(answer) })] = &effects[..] else {
-        panic!("{effects:?}");
-    };
-    assert_eq!((request_id.as_str(), &answer["behavior"]), ("r1", &json!("deny")));
-    assert!(answer["message"].as_str().unwrap().starts_with("Bash needs the person's permission"));
-}
-
-fn can_use_tool() -> claude::CanUseTool {
-    let request = json!({"type": "control_request", "request_id": "r", "request": {"subtype": "can_use_tool"}});
-    match claude::decode(request.to_string().as_bytes()) {
-        Some(Frame::ControlRequest { request: claude::ControlRequest::CanUseTool(request), .. }) => *request,
-        other => panic!("{other:?}"),
-    }
 }

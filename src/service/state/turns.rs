@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::items::{Item, ItemKind, Items};
 use super::totals::Spent;
 use super::{
@@ -12,6 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::ids::{MessageId, TurnId};
 use crate::protocol::event::{EventBody, Status, TurnOrigin};
 use crate::protocol::message::{ContentBlock, Role};
+use crate::protocol::permission::PermissionResolver;
 use crate::protocol::turn::{StopReason, ToolCallSummary, Turn};
 use crate::protocol::usage::Usage;
 use crate::service::content::Prompt;
@@ -29,6 +32,8 @@ pub(super) struct ActiveTurn {
     pub(super) text: String,
     pub(super) tool_calls: Vec<ToolCallSummary>,
     pub(super) items: Items,
+    /// The plan that was presented last, under the id of its call.
+    plan: Option<(String, Value)>,
     /// Whether the CLI has taken it up: before that it acknowledges an interrupt and does nothing.
     listening: bool,
     interrupt: Interrupt,
@@ -63,6 +68,7 @@ impl ActiveTurn {
             text: String::new(),
             tool_calls: Vec::new(),
             items: Items::default(),
+            plan: None,
             listening: false,
             interrupt: Interrupt::No,
             stalled: false,
@@ -86,6 +92,18 @@ impl ActiveTurn {
     /// Whether a tool was called that has not answered.
     pub(super) fn runs_a_tool(&self) -> bool {
         self.tool_calls.iter().any(|call| call.is_error.is_none())
+    }
+
+    /// Keeps a plan that the model presents: the CLI's question, which follows, leaves it out.
+    pub(super) fn note_plan(&mut self, tool_use_id: &str, name: &str, input: &Value) {
+        if name == claude::PLAN_TOOL {
+            self.plan = Some((tool_use_id.to_owned(), input.clone()));
+        }
+    }
+
+    /// The plan that was presented by this call.
+    pub(super) fn plan_of(&self, tool_use_id: Option<&str>) -> Option<&Value> {
+        self.plan.as_ref().filter(|(id, _)| Some(id.as_str()) == tool_use_id).map(|(_, plan)| plan)
     }
 
     /// The request to the CLI that ends it.
@@ -263,7 +281,9 @@ impl State {
         }
         turn.interrupt = next;
         if next == Interrupt::Sent {
-            effects.write(turn.interrupt_request());
+            let request = turn.interrupt_request();
+            self.withdraw_with_turn(PermissionResolver::Interrupt, effects);
+            effects.write(request);
         }
         effects.push(Effect::SetTimer(Timer::Interrupt, INTERRUPT_DEADLINE));
     }
@@ -303,6 +323,7 @@ impl State {
         now: Timestamp,
         effects: &mut Effects,
     ) {
+        self.withdraw_with_turn(self.end_of_questions(), effects);
         self.keep_unfinished(None, effects);
         let Some(mut active) = self.turn.take() else { return };
         effects.push(Effect::ClearTimer(Timer::Silence));
@@ -336,6 +357,11 @@ impl State {
         }
         self.stop_if_draining(effects);
         self.begin_next(now, effects);
+    }
+
+    /// Why what was asked in a turn that ends needs no answer.
+    fn end_of_questions(&self) -> PermissionResolver {
+        if self.phase == Phase::Up { PermissionResolver::TurnEnd } else { PermissionResolver::ProcessEnd }
     }
 
     /// Adds a turn's figures to the session's.

@@ -7,9 +7,12 @@ use crate::time::Timestamp;
 
 impl State {
     /// A while has passed. Silence is first shown, and after as long again the turn is ended, unless it is a tool that
-    /// takes so long: the CLI says nothing while one runs.
+    /// takes so long: the CLI says nothing while one runs. While it waits for the person, it is not silent.
     pub(super) fn silence(&mut self, now: Timestamp, effects: &mut Effects) {
         let allowed = self.limits.stall_timeout;
+        if self.waits_for_permission() {
+            self.heard_at = now;
+        }
         let silent = now.since(self.heard_at);
         let Some(turn) = &mut self.turn else { return };
         if silent < allowed {

@@ -3,6 +3,7 @@
 mod damage;
 mod file;
 mod leases;
+mod permissions;
 mod plans;
 mod private;
 mod rows;
@@ -16,10 +17,11 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{
-    Batch, ContextRow, EventPayload, EventQuery, EventRow, FILE, LeaseRow, MessageQuery, MessageRow, ModelUsage,
-    SessionQuery, SessionRow, Store, TranscriptGap, TranscriptRow, TurnRow,
+    Batch, ContextRow, EventPayload, EventQuery, EventRow, FILE, GrantRow, GrantScope, LeaseRow, MessageQuery,
+    MessageRow, ModelUsage, PermissionChange, PermissionRow, SessionQuery, SessionRow, Store, TranscriptGap,
+    TranscriptRow, TurnRow,
 };
-use crate::ids::{BridgeId, MessageId, ProviderSessionId, SessionId, TurnId};
+use crate::ids::{BridgeId, MessageId, PermissionId, ProviderSessionId, SessionId, TurnId};
 use crate::time::Timestamp;
 
 /// A folder for a history, gone at the end of the test.
@@ -197,6 +199,15 @@ fn lease(session_id: SessionId) -> LeaseRow {
 fn transcript(session_id: SessionId, provider_session_id: ProviderSessionId, line: &str) -> TranscriptRow {
     let file = "/home/möwe/.claude/projects/-work/1.jsonl".to_owned();
     TranscriptRow { session_id, provider_session_id, file, lines: line.to_owned() }
+}
+
+fn permission(session_id: SessionId) -> PermissionRow {
+    let (id, turn_id) = (PermissionId::new(), TurnId::new());
+    PermissionRow { id, session_id, turn_id, body: "{}".to_owned(), created_at: Timestamp::from_millis(1) }
+}
+
+fn grant(scope: GrantScope, body: &str) -> GrantRow {
+    GrantRow { scope, body: body.to_owned(), created_at: Timestamp::from_millis(1) }
 }
 
 fn events(rows: impl IntoIterator<Item = EventRow>) -> Batch {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::{events, leases, messages, sessions, transcripts, turns};
+use crate::store::{events, leases, messages, permissions, sessions, transcripts, turns};
 
 /// What SQLite is going to do for a statement, whose parameters are all unbound.
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -29,6 +29,9 @@ async fn every_query_walks_an_index_and_none_sorts() {
         leases::RELEASE_ALL,
         transcripts::BY_CONVERSATION,
         sessions::CLOSE_STALE,
+        permissions::OPEN,
+        permissions::GRANTS_OF_SESSION,
+        permissions::GRANTS_OF_PROJECT,
     ] {
         assert_walks_an_index(&db, sql);
     }
@@ -43,7 +46,7 @@ async fn what_a_deletion_takes_along_is_found_by_an_index() {
     let mut statement = db.prepare(keys).unwrap();
     let keys = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     let keys: Vec<(String, String)> = keys.collect::<Result<_, _>>().unwrap();
-    assert_eq!(keys.len(), 7, "{keys:?}");
+    assert_eq!(keys.len(), 9, "{keys:?}");
     for (table, column) in keys {
         assert_walks_an_index(&db, &format!("SELECT 1 FROM {table} WHERE {column} = ?1"));
     }

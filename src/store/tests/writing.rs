@@ -13,6 +13,8 @@ fn everything(session: &SessionRow, hash: &str) -> Batch {
         turns: vec![TurnRow { usage_by_model: vec![usage("opus")], ..turn(id) }],
         messages: vec![message(id, 1)],
         events: vec![event(id, 1), announcement(&message(id, 2))],
+        permissions: vec![PermissionChange::Asked(permission(id))],
+        grants: vec![grant(GrantScope::Session(id), "rule")],
         transcript: vec![transcript(id, ProviderSessionId::new(), "{}")],
         transcript_gaps: vec![TranscriptGap { session_id: id, provider_session_id: ProviderSessionId::new() }],
     }

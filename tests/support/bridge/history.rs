@@ -75,6 +75,12 @@ impl HistoryFile {
         self.db.query_row(sql, [id(session)], |row| row.get(0)).expect("turns can be counted")
     }
 
+    /// How many permissions wait for an answer, of all sessions.
+    pub(crate) fn open_permissions(&self) -> u64 {
+        let sql = "SELECT count(*) FROM permissions WHERE resolved_at IS NULL";
+        self.db.query_row(sql, [], |row| row.get(0)).expect("permissions can be counted")
+    }
+
     /// Whether the stored events of a session have this text.
     pub(crate) fn has_text(&self, session: &str, text: &str) -> bool {
         let sql = "SELECT 1 FROM events WHERE session_id = ?1 AND instr(body, ?2) > 0 LIMIT 1";

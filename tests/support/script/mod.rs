@@ -175,8 +175,17 @@ impl Turn {
     pub(crate) fn ask_permission(self, id: &str, expected: Value) -> Self {
         let mut response = json!({"request_id": format!("ask_{id}")});
         response["response"] = expected;
+        self.ask(id).expect(json!({"type": "control_response", "response": response}))
+    }
+
+    /// Asks for leave to run a tool that was called, as request `ask_<id>`, and goes on.
+    pub(crate) fn ask(self, id: &str) -> Self {
         self.with(Step::AskPermission(id.to_owned()))
-            .with(Step::Expect(json!({"type": "control_response", "response": response})))
+    }
+
+    /// Waits for a line that has at least these fields.
+    pub(crate) fn expect(self, frame: Value) -> Self {
+        self.with(Step::Expect(frame))
     }
 
     /// A frame in the middle of the turn.

@@ -3,11 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::questions::{self, Questions};
 use super::{Driver, killed};
 use crate::claude::{self, Exit, Frame};
 use crate::error::{Error, Result};
 use crate::ids::{MessageId, TurnId};
 use crate::protocol::event::EventBody;
+use crate::protocol::permission::PermissionBehavior;
 use crate::protocol::turn::{StopReason, Turn};
 use crate::service::state::{AskId, Effect, Emission, Input, Known, Timer, TurnRecord, What};
 
@@ -54,11 +56,13 @@ pub(super) struct Environment {
     last: Option<TurnId>,
     /// What clients asked, and whether it is answered.
     asked: HashMap<AskId, bool>,
-    /// The questions that the process was asked, by name, in order.
-    questions: Vec<String>,
+    /// The names of what the process was asked, in order.
+    controls: Vec<String>,
     /// The length of each text that is being written.
     texts: HashMap<MessageId, u64>,
     messages: HashSet<MessageId>,
+    /// What the process asked.
+    questions: Questions,
     going_down: bool,
     /// Whether other sessions have all the room there is.
     crowded: bool,
@@ -77,9 +81,10 @@ impl Environment {
             open: None,
             last: None,
             asked: HashMap::new(),
-            questions: Vec::new(),
+            controls: Vec::new(),
             texts: HashMap::new(),
             messages: HashSet::new(),
+            questions: Questions::default(),
             going_down: false,
             crowded: false,
             no_room: false,
@@ -126,8 +131,8 @@ impl Environment {
     }
 
     /// The names of the questions that the process was asked.
-    pub(super) fn questions(&self) -> &[String] {
-        &self.questions
+    pub(super) fn controls(&self) -> &[String] {
+        &self.controls
     }
 
     /// One of the turns that were asked for.
@@ -162,6 +167,38 @@ impl Environment {
         if let Process::Waiting { called_off: true } | Process::Starting { called_off: true } = self.process {
             self.process = Process::Absent;
             self.step(Input::SpawnFailed(Error::internal("called off")));
+        }
+    }
+
+    /// A process that is there asks whether it may use a tool.
+    pub(super) fn asks(&mut self, by_agent: bool) {
+        if let Process::Running { told } = self.process {
+            let frame = self.questions.ask(by_agent, !told);
+            self.step(Input::Frame(frame));
+        }
+    }
+
+    /// It takes one of its questions back, whatever became of it.
+    pub(super) fn takes_back(&mut self, choose: impl FnOnce(usize) -> usize) {
+        if let (Process::Running { .. }, Some(request_id)) = (self.process, self.questions.one(choose)) {
+            self.step(Input::Frame(Frame::ControlCancel { request_id }));
+        }
+    }
+
+    /// The person answers one of the permissions that they were ever asked.
+    pub(super) fn answers(&mut self, behavior: PermissionBehavior, choose: impl FnOnce(usize) -> usize) {
+        let Some(id) = self.questions.permission(choose) else { return };
+        let verdict = self.session.state.check_answer(id, questions::answer(behavior));
+        assert_eq!(verdict.is_ok(), self.questions.is_open(id), "what is open can be answered, and nothing else");
+        if let Ok(verdict) = verdict {
+            self.step(Input::Decided { id, verdict });
+        }
+    }
+
+    /// Nobody is left who could answer one of them.
+    pub(super) fn nobody_answers(&mut self, choose: impl FnOnce(usize) -> usize) {
+        if let Some(id) = self.questions.permission(choose) {
+            self.step(Input::Unanswered(id));
         }
     }
 
@@ -227,6 +264,8 @@ impl Environment {
         if std::mem::take(&mut self.no_room) {
             return self.step(Input::NoRoom);
         }
+        let serves = matches!(self.process, Process::Running { told: false });
+        self.questions.check(&self.session.state, serves);
         let alone = self.process == Process::Absent;
         assert!(alone || !self.session.state.is_down(), "the session forgets its {:?} process", self.process);
         assert!(
@@ -264,7 +303,9 @@ impl Environment {
                 self.timers.push(timer);
             }
             Effect::ClearTimer(timer) => self.timers.retain(|set| *set != timer),
-            Effect::KeepTranscript(_) => {}
+            Effect::KeepTranscript(_) | Effect::Grant(..) => {}
+            Effect::Ask(permission) => self.questions.asked(permission.id),
+            Effect::StopAsking(id) => self.questions.stopped(id),
             Effect::SaveTurn(record) => self.save(record),
             Effect::Emit(emission) => self.emit(emission),
             Effect::Answer { turn, outcome } => self.answer(turn, &outcome),
@@ -281,8 +322,11 @@ impl Environment {
             assert!(self.open.is_some(), "a message is written before its turn has begun");
         }
         if let claude::Input::Control { request_id, .. } = input {
-            assert!(!self.questions.contains(request_id), "two questions have the name {request_id}");
-            self.questions.push(request_id.clone());
+            assert!(!self.controls.contains(request_id), "two controls have the name {request_id}");
+            self.controls.push(request_id.clone());
+        }
+        if let claude::Input::Answer { request_id, .. } = input {
+            self.questions.answered(request_id);
         }
     }
 
@@ -297,6 +341,9 @@ impl Environment {
 
     fn emit(&mut self, emission: Emission) {
         let Emission { turn, what, .. } = emission;
+        if let What::Event(body) = &what {
+            self.questions.event(body);
+        }
         match (&what, turn) {
             (What::Event(EventBody::TurnStarted { .. }), Some(turn)) => return self.turn_started(turn),
             (What::Event(EventBody::TurnCompleted { turn: ended }), Some(turn)) => {

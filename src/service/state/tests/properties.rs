@@ -9,6 +9,7 @@ use super::killed;
 use crate::claude::{self, Exit, ExitStatusKind, Frame};
 use crate::error::Error;
 use crate::protocol::event::NoticeLevel;
+use crate::protocol::permission::PermissionBehavior;
 use crate::protocol::session::Mode;
 use crate::service::state::Input;
 
@@ -35,6 +36,14 @@ enum Happening {
     /// A start that is under way ends well, and the CLI takes messages.
     ComesUp,
     Says(Said),
+    /// A client is there that can answer permissions.
+    Askable,
+    Asks {
+        by_agent: bool,
+    },
+    TakesBack(Index),
+    Decides(PermissionBehavior, Index),
+    NobodyAnswers(Index),
     Exits {
         last_words: &'static str,
     },
@@ -65,9 +74,9 @@ fn happen(world: &mut Environment, what: Happening) {
         Happening::SetModel(model) => world.ask(|asker| Input::SetModel(asker, model.into())),
         Happening::AskServers => world.ask(Input::AskServers),
         Happening::AskContext => world.ask(Input::AskContext),
-        Happening::Answers(..) if world.questions().is_empty() => {}
+        Happening::Answers(..) if world.controls().is_empty() => {}
         Happening::Answers(which, response) => {
-            let request_id = which.get(world.questions()).clone();
+            let request_id = which.get(world.controls()).clone();
             world.frame(Frame::ControlResponse { request_id, response });
         }
         Happening::Close => world.command(Input::Close),
@@ -79,6 +88,11 @@ fn happen(world: &mut Environment, what: Happening) {
             says(world, &Said::Line(initialized()));
         }
         Happening::Says(said) => says(world, &said),
+        Happening::Askable => world.command(Input::Askable),
+        Happening::Asks { by_agent } => world.asks(by_agent),
+        Happening::TakesBack(which) => world.takes_back(|questions| which.index(questions)),
+        Happening::Decides(behavior, which) => world.answers(behavior, |permissions| which.index(permissions)),
+        Happening::NobodyAnswers(which) => world.nobody_answers(|permissions| which.index(permissions)),
         Happening::Exits { last_words: "" } => world.exit(killed()),
         Happening::Exits { last_words } => {
             world.exit(Exit { status: ExitStatusKind::Code(1), stderr_tail: vec![last_words.into()] });
@@ -119,6 +133,12 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::LaunchFailed),
         5 => Just(Happening::ComesUp),
         20 => said().prop_map(Happening::Says),
+        2 => Just(Happening::Askable),
+        4 => any::<bool>().prop_map(|by_agent| Happening::Asks { by_agent }),
+        1 => any::<Index>().prop_map(Happening::TakesBack),
+        2 => (select(vec![PermissionBehavior::Allow, PermissionBehavior::Deny]), any::<Index>())
+            .prop_map(|(behavior, which)| Happening::Decides(behavior, which)),
+        1 => any::<Index>().prop_map(Happening::NobodyAnswers),
         2 => select(last_words.to_vec()).prop_map(|last_words| Happening::Exits { last_words }),
         2 => any::<Index>().prop_map(Happening::TimeIsUp),
         1 => any::<bool>().prop_map(Happening::Crowd),
@@ -224,12 +244,10 @@ fn of_a_turn() -> impl Strategy<Value = Value> {
 fn of_the_control_channel() -> impl Strategy<Value = Value> {
     let refused = json!({"subtype": "error", "request_id": "initialize", "error": "no"});
     let acknowledged = json!({"subtype": "success", "request_id": "interrupt-1"});
-    let question = json!({"subtype": "can_use_tool", "tool_name": "Write", "input": {}});
     select(vec![
         initialized().parse().unwrap_or_default(),
         json!({"type": "control_response", "response": refused}),
         json!({"type": "control_response", "response": acknowledged}),
-        json!({"type": "control_request", "request_id": "q", "request": question}),
         json!({"type": "control_request", "request_id": "q", "request": {"subtype": "hook_callback"}}),
         json!({"type": "control_cancel_request", "request_id": "q"}),
     ])

@@ -1,0 +1,19 @@
+//! Who can be asked for a permission: the side of a connection that the service sees.
+
+use std::pin::Pin;
+
+use crate::protocol::lifecycle::PermissionSupport;
+use crate::protocol::permission::{Permission, PermissionAnswer};
+
+/// The answer to come; `None` where the client does not want to give one, or is gone. Whoever drops it before wants no
+/// answer any more, and the client is told so.
+pub type PendingAnswer = Pin<Box<dyn Future<Output = Option<PermissionAnswer>> + Send>>;
+
+/// A client that can answer permissions.
+pub trait Asker: Send + Sync {
+    /// How it does.
+    fn support(&self) -> PermissionSupport;
+
+    /// Asks it, at once. Never blocks.
+    fn ask(&self, permission: &Permission) -> PendingAnswer;
+}

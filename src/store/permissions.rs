@@ -1,0 +1,75 @@
+//! Permissions that were asked for, and what was granted for longer than once.
+
+use rusqlite::{Connection, Row, named_params, params};
+
+use super::rows::{GrantRow, GrantScope, PermissionChange, PermissionRow};
+use crate::ids::SessionId;
+
+const INSERT: &str = "INSERT INTO permissions (id, session_id, turn_id, body, created_at) \
+     VALUES (:id, :session_id, :turn_id, :body, :created_at)";
+
+/// Also where it was never stored, since the history could not be written then.
+const RESOLVE: &str = "UPDATE permissions SET resolved_at = ?2, outcome = ?3, resolved_by = ?4 \
+     WHERE id = ?1 AND resolved_at IS NULL";
+
+pub(super) const OPEN: &str = "SELECT * FROM permissions WHERE session_id = ?1 AND resolved_at IS NULL ORDER BY id";
+
+const GRANT: &str = "INSERT INTO grants (session_id, project, body, created_at) VALUES (?1, ?2, ?3, ?4) \
+     ON CONFLICT DO NOTHING";
+
+pub(super) const GRANTS_OF_SESSION: &str = "SELECT body FROM grants WHERE session_id = ?1";
+
+pub(super) const GRANTS_OF_PROJECT: &str = "SELECT body FROM grants WHERE project = ?1";
+
+/// Writes that a permission is asked for, or what became of it.
+pub(super) fn change(db: &Connection, change: &PermissionChange) -> rusqlite::Result<()> {
+    match change {
+        PermissionChange::Asked(row) => db.prepare_cached(INSERT)?.execute(named_params! {
+            ":id": row.id,
+            ":session_id": row.session_id,
+            ":turn_id": row.turn_id,
+            ":body": row.body,
+            ":created_at": row.created_at,
+        })?,
+        PermissionChange::Resolved { id, at, outcome, by } => {
+            db.prepare_cached(RESOLVE)?.execute(params![id, at, outcome, by])?
+        }
+    };
+    Ok(())
+}
+
+/// The permissions of a session that wait for an answer, oldest first.
+pub(super) fn open(db: &Connection, session: SessionId) -> rusqlite::Result<Vec<PermissionRow>> {
+    db.prepare_cached(OPEN)?.query_map([session], read)?.collect()
+}
+
+/// Keeps a grant; one that is there already stays as it is.
+pub(super) fn grant(db: &Connection, row: &GrantRow) -> rusqlite::Result<()> {
+    let (session, project) = match &row.scope {
+        GrantScope::Session(id) => (Some(*id), None),
+        GrantScope::Project(folder) => (None, Some(folder)),
+    };
+    db.prepare_cached(GRANT)?.execute(params![session, project, row.body, row.created_at])?;
+    Ok(())
+}
+
+/// What was granted to a session, and to the folder that it works in.
+pub(super) fn grants(db: &Connection, session: SessionId, project: &str) -> rusqlite::Result<Vec<String>> {
+    let mut bodies: Vec<String> =
+        db.prepare_cached(GRANTS_OF_PROJECT)?.query_map([project], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut of_session = db.prepare_cached(GRANTS_OF_SESSION)?;
+    for body in of_session.query_map([session], |row| row.get(0))? {
+        bodies.push(body?);
+    }
+    Ok(bodies)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<PermissionRow> {
+    Ok(PermissionRow {
+        id: row.get("id")?,
+        session_id: row.get("session_id")?,
+        turn_id: row.get("turn_id")?,
+        body: row.get("body")?,
+        created_at: row.get("created_at")?,
+    })
+}

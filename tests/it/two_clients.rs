@@ -1,0 +1,217 @@
+//! Two clients of one service: both are with a session, and both can answer its permissions.
+
+use std::future::pending;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use claude_bridge::claude::{self, EnvPolicy};
+use claude_bridge::error::Result;
+use claude_bridge::rpc::lsp::{Boot, BootRequest, Booted};
+use claude_bridge::rpc::server::serve;
+use claude_bridge::service::{Limits, Service, Settings};
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::support::client::{Client, Pending};
+use crate::support::script::{Script, ScriptedCli, Turn};
+use crate::support::wait_for;
+
+/// Gives every connection the same service.
+struct Shared(Service);
+
+impl Boot for Shared {
+    fn boot(&self, _: BootRequest) -> BoxFuture<'_, Result<Booted>> {
+        let service = self.0.clone();
+        Box::pin(async { Ok(Booted { service, notices: Vec::new() }) })
+    }
+}
+
+/// A service in this process, with its clients.
+struct Scene {
+    cli: ScriptedCli,
+    boot: Arc<Shared>,
+    clients: Vec<Client>,
+    runtime: Runtime,
+    _folder: TempDir,
+}
+
+impl Scene {
+    fn new(script: Script) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let cli = ScriptedCli::new([script]);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let settings = settings(folder.path(), &cli);
+        let service = runtime.block_on(async { Service::start(settings) });
+        Self { cli, boot: Arc::new(Shared(service)), clients: Vec::new(), runtime, _folder: folder }
+    }
+
+    /// Another client, which answers permissions in this way.
+    fn client(&mut self, permissions: Option<&str>) -> Client {
+        let (to, input) = UnixStream::pair().unwrap();
+        let (output, from) = UnixStream::pair().unwrap();
+        self.runtime.spawn(serve(input, output, Arc::clone(&self.boot) as _, pending()));
+        let client = Client::connect(from, to);
+        let ours = permissions.map_or_else(|| json!({}), |how| json!({ "permissions": how }));
+        let params = json!({"capabilities": {"experimental": {"claudeBridge": ours}}});
+        client.start_request("initialize", params).result();
+        self.clients.push(client.clone());
+        client
+    }
+
+    /// The answers that the CLI was given.
+    fn answers(&self) -> Vec<Value> {
+        let answers = self.cli.received().into_iter().filter(|line| line["type"] == "control_response");
+        answers.map(|mut line| line["response"]["response"].take()).collect()
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.clients.iter().for_each(|client| eprintln!("{}\n", client.transcript()));
+            return;
+        }
+        self.runtime.block_on(self.boot.0.shut_down(Duration::from_secs(5)));
+        let faults: Vec<String> = self.clients.iter().flat_map(Client::faults).collect();
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
+}
+
+fn settings(folder: &Path, cli: &ScriptedCli) -> Settings {
+    let hour = Duration::from_secs(3600);
+    Settings {
+        data_dir: folder.join("data"),
+        workspace: folder.to_owned(),
+        client: None,
+        cli: claude::Settings {
+            guard: env!("CARGO_BIN_EXE_claude-bridge").into(),
+            path: Some(ScriptedCli::path().to_owned()),
+            args: Vec::new(),
+            env: EnvPolicy { set: cli.environment().into_iter().collect(), ..EnvPolicy::default() },
+            max_line_bytes: 1 << 20,
+            setting_sources: None,
+        },
+        limits: Limits {
+            queue: 8,
+            idle_timeout: hour,
+            stall_timeout: hour,
+            wait_timeout: hour,
+            permission_deadline: None,
+        },
+        max_live: 2,
+        close_after: hour,
+        allowed_tools: Vec::new(),
+        disallowed_tools: Vec::new(),
+        power: false,
+        mcp_servers: Default::default(),
+        mcp_timeout: Duration::from_secs(10),
+        trusted: Vec::new(),
+    }
+}
+
+/// A turn that asks for one command and goes on as it is told.
+fn asking() -> Script {
+    let turn = Turn::silent().call("t1", "Bash", json!({"command": "make"})).ask_permission("t1", json!({}));
+    Script::new().answer(turn.then("Done."))
+}
+
+fn create(client: &Client) -> Value {
+    client.start_request("session/create", json!({})).result()["session"]["id"].take()
+}
+
+fn say(client: &Client, session: &Value) -> Pending {
+    client.start_request("message/send", json!({"sessionId": session, "content": "Make it"}))
+}
+
+fn attach(client: &Client, session: &Value) {
+    client.start_request("session/create", json!({"resumeSessionId": session})).result();
+}
+
+fn asked(client: &Client) -> Value {
+    // Noted by id: the test answers when it likes.
+    let request = client.next_server_request("permission/request");
+    let permission = request.params["permission"].clone();
+    drop(request);
+    permission
+}
+
+fn waiting(client: &Client) -> Vec<Value> {
+    let list = client.start_request("permission/list", json!({})).result();
+    list["permissions"].as_array().unwrap().clone()
+}
+
+#[test]
+fn of_two_clients_that_answer_at_once_the_first_counts() {
+    let mut scene = Scene::new(asking());
+    let (one, two) = (scene.client(Some("request")), scene.client(Some("request")));
+    let session = create(&one);
+    attach(&two, &session);
+    let turn = say(&one, &session);
+    let requests = [&one, &two].map(|client| client.next_server_request("permission/request"));
+    assert_eq!(requests[0].params, requests[1].params);
+    let answering = requests.map(|request| std::thread::spawn(move || request.answer(&json!({"behavior": "allow"}))));
+    answering.into_iter().for_each(|thread| thread.join().unwrap());
+    assert_eq!(turn.result()["text"], "Done.");
+    assert_eq!(scene.answers(), [json!({"behavior": "allow", "updatedInput": {"command": "make"}})]);
+    assert_eq!(waiting(&two), [Value::Null; 0]);
+}
+
+#[test]
+fn a_client_that_comes_later_is_asked_too_and_the_others_request_is_withdrawn() {
+    let mut scene = Scene::new(asking());
+    let (one, two) = (scene.client(Some("request")), scene.client(Some("request")));
+    let session = create(&one);
+    let turn = say(&one, &session);
+    // It never answers; that its request is withdrawn is seen by whoever checks the client at the end.
+    let permission = asked(&one);
+    attach(&two, &session);
+    let request = two.next_server_request("permission/request");
+    assert_eq!(request.params["permission"], permission);
+    request.answer(&json!({"behavior": "deny", "message": "no"}));
+    assert_eq!(turn.result()["text"], "Done.");
+    assert_eq!(scene.answers(), [json!({"behavior": "deny", "message": "no"})]);
+}
+
+#[test]
+fn an_answer_by_the_method_wins_against_an_open_request() {
+    let mut scene = Scene::new(asking());
+    let (one, two) = (scene.client(Some("request")), scene.client(None));
+    let session = create(&one);
+    let turn = say(&one, &session);
+    let id = asked(&one)["id"].clone();
+    assert_eq!(waiting(&two)[0]["id"], id, "also who cannot be asked sees it");
+    let answer = json!({"permissionId": id, "answer": {"behavior": "allow"}});
+    two.start_request("permission/answer", answer.clone()).result();
+    assert_eq!(turn.result()["text"], "Done.");
+    assert_eq!(two.start_request("permission/answer", answer).error().kind(), "permissionNotFound");
+}
+
+#[test]
+fn one_that_abstains_leaves_it_to_one_that_polls() {
+    let mut scene = Scene::new(asking());
+    let (one, two) = (scene.client(Some("request")), scene.client(Some("poll")));
+    let session = create(&one);
+    attach(&two, &session);
+    let turn = say(&one, &session);
+    one.next_server_request("permission/request").refuse(-32601, "cannot");
+    let id = wait_for("the permission", || waiting(&two).first().map(|permission| permission["id"].clone()));
+    assert!(!turn.is_answered());
+    two.start_request("permission/answer", json!({"permissionId": id, "answer": {"behavior": "deny"}})).result();
+    assert_eq!(turn.result()["text"], "Done.");
+    assert_eq!(scene.answers()[0]["behavior"], "deny");
+}
+
+#[test]
+fn the_message_of_a_client_that_cannot_be_asked_is_asked_of_another_that_is_there() {
+    let mut scene = Scene::new(asking());
+    let (one, two) = (scene.client(None), scene.client(Some("request")));
+    let session = create(&one);
+    attach(&two, &session);
+    let turn = say(&one, &session);
+    two.next_server_request("permission/request").answer(&json!({"behavior": "allow"}));
+    assert_eq!(turn.result()["text"], "Done.");
+}
