@@ -114,7 +114,7 @@ fn what_is_allowed_for_the_project_holds_after_a_restart_of_everything_and_in_no
     let run =
         |name: &str| Reply::tool("Bash", json!({"command": format!("touch '{name}'"), "description": "makes a file"}));
     // What a rule could be made to say by who writes it: it stays one rule, for this command.
-    let name = "x),Bash(*:*, (y";
+    let name = "x),Bash(touch, (y";
     api.reply(run(name));
     api.reply("done");
     let saying = bridge.start_saying(&session, "Make a file");
@@ -213,6 +213,7 @@ fn a_question_reaches_the_person_also_in_power_mode_and_the_answers_reach_the_mo
 fn a_plan_is_shown_with_its_text_and_carried_out_or_not_as_the_person_says() {
     let api = Api::start();
     let plan = "# Plan\n1. do it";
+    api.reply(Reply::tool("EnterPlanMode", json!({})));
     api.reply(Reply::tool("ExitPlanMode", json!({ "plan": plan })));
     api.reply(Reply::tool("ExitPlanMode", json!({ "plan": plan })));
     api.reply("done");
@@ -224,8 +225,9 @@ fn a_plan_is_shown_with_its_text_and_carried_out_or_not_as_the_person_says() {
     request.answer(&json!({"behavior": "deny", "message": "make it shorter"}));
     asked(&bridge).answer(&json!({"behavior": "allow"}));
     let said = saying.end();
-    let told = said.events_of("toolResult")[0]["content"].to_string();
+    let told = said.events_of("toolResult")[1]["content"].to_string();
     assert!(told.contains("make it shorter"), "{told}");
+    assert_eq!(tool_errors(&said), [false, true, false]);
     assert_eq!(said.text(), "done");
     bridge.shutdown();
 }
