@@ -66,7 +66,7 @@ impl Bridge {
             .unwrap();
         let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         let mut bridge = Self { child, input, output, pending: Vec::new(), seen: 0, folder, last_id: 0 };
-        bridge.request("initialize", r#"{"capabilities":{}}"#);
+        bridge.request("initialize", r#"{"capabilities":{"experimental":{"claudeBridge":{"permissions":"request"}}}}"#);
         bridge
     }
 
@@ -114,6 +114,13 @@ impl Bridge {
             }
             each(&frame);
         }
+    }
+
+    /// Answers a request of the bridge's.
+    pub(crate) fn answer(&mut self, id: &str, result: &str) {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#);
+        write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        self.input.flush().unwrap();
     }
 
     pub(crate) fn next(&mut self) -> Frame {

@@ -22,6 +22,7 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ("real-deltas", real_deltas),
     ("relay", relay),
     ("delay", delay),
+    ("permission", permission),
     ("memory", memory),
     ("size", size),
 ];
@@ -243,6 +244,37 @@ fn delay() {
     );
 }
 
+/// A scripted CLI that asks again as soon as it is answered: from the client's answer to the next request to it.
+fn permission() {
+    const ROUNDS: usize = 500;
+    let script = Script::questions(ROUNDS);
+    let mut bridge = Bridge::start(Path::new(SCRIPTED_CLI), &[], &script.env());
+    let session = bridge.warm_session();
+    let id = bridge.send("message/send", &format!(r#"{{"sessionId":"{session}","content":"go"}}"#));
+    let mut answered: Option<Duration> = None;
+    let mut rounds = Vec::with_capacity(ROUNDS);
+    loop {
+        let frame = bridge.next();
+        if frame.has("\"method\":\"permission/request\"") {
+            rounds.extend(answered.map(|answered| frame.at - answered));
+            let request: serde_json::Value = serde_json::from_slice(&frame.body).unwrap();
+            answered = Some(now());
+            bridge.answer(&request["id"].to_string(), r#"{"behavior":"allow"}"#);
+        } else if frame.has(&format!("\"id\":{id},")) {
+            break;
+        }
+    }
+    bridge.end();
+    assert_eq!(rounds.len(), ROUNDS - 1);
+    let (half, most) = (median(&mut rounds), percentile(&mut rounds, 0.99));
+    figure(
+        "a permission's round trip, median and p99",
+        &format!("{:.2} ms, {:.2} ms", millis(half), millis(most)),
+        "with the scripted CLI's own share",
+        "2 ms",
+    );
+}
+
 /// Resident memory: idle, and while a million deltas pass a reader that takes a pause after each megabyte.
 fn memory() {
     // A thousand texts of a thousand deltas: one text of a million would have to be held for its final message.
@@ -292,6 +324,19 @@ impl Script {
         // A thought between two texts keeps them apart.
         let parts: Vec<_> =
             vec![deltas; texts].into_iter().flat_map(|part| [part, json!({"thinking": "so"})]).collect();
+        Self::turn(&parts)
+    }
+
+    /// A tool call that is asked for so many times.
+    fn questions(count: usize) -> Self {
+        let call = json!({"tool": {"id": "t1", "name": "Bash", "input": {"command": "make"}}});
+        let round = [json!({"askPermission": "t1"}), json!({"expect": {"type": "control_response"}})];
+        let parts: Vec<_> = std::iter::once(call).chain(vec![round; count].into_iter().flatten()).collect();
+        Self::turn(&parts)
+    }
+
+    /// One turn of these steps, in answer to a message.
+    fn turn(parts: &[serde_json::Value]) -> Self {
         let turn = json!({"turn": {"content": parts}});
         let folder = tempfile::tempdir().unwrap();
         let steps = format!("{{\"expect\":{{\"type\":\"user\"}}}}\n{turn}\n");

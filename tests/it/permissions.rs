@@ -40,11 +40,11 @@ fn list(bridge: &Bridge) -> Vec<Value> {
     bridge.request("permission/list", json!({}))["permissions"].as_array().unwrap().clone()
 }
 
-fn answer(bridge: &Bridge, id: &Value, answer: Value) {
+fn answer(bridge: &Bridge, id: &Value, answer: &Value) {
     assert_eq!(bridge.request("permission/answer", json!({"permissionId": id, "answer": answer})), json!({}));
 }
 
-fn refused(bridge: &Bridge, id: &Value, answer: Value) -> (i64, String) {
+fn refused(bridge: &Bridge, id: &Value, answer: &Value) -> (i64, String) {
     let error = bridge.refusal("permission/answer", json!({"permissionId": id, "answer": answer}));
     (error.code, error.kind().to_owned())
 }
@@ -154,11 +154,11 @@ fn a_client_that_polls_finds_what_waits_and_answers_it_once() {
         json!({"behavior": "allow", "answers": {"Why?": "So"}}),
         json!({}),
     ] {
-        assert_eq!(refused(&bridge, &id, nonsense).0, -32602);
+        assert_eq!(refused(&bridge, &id, &nonsense).0, -32602);
     }
-    assert_eq!(refused(&bridge, &json!(UNKNOWN), json!({"behavior": "allow"})), not_found());
-    answer(&bridge, &id, json!({"behavior": "deny", "message": "not today"}));
-    assert_eq!(refused(&bridge, &id, json!({"behavior": "allow"})), not_found());
+    assert_eq!(refused(&bridge, &json!(UNKNOWN), &json!({"behavior": "allow"})), not_found());
+    answer(&bridge, &id, &json!({"behavior": "deny", "message": "not today"}));
+    assert_eq!(refused(&bridge, &id, &json!({"behavior": "allow"})), not_found());
     assert_eq!(saying.end().text(), "Oh.");
 }
 
@@ -174,7 +174,7 @@ fn what_the_cli_takes_back_is_withdrawn_and_a_late_answer_harms_nobody() {
     let said = saying.end();
     assert_eq!(resolved(&said), by("withdrawn", "cli"));
     request.answer(&json!({"behavior": "allow"}));
-    assert_eq!(refused(&bridge, &id, json!({"behavior": "allow"})), not_found());
+    assert_eq!(refused(&bridge, &id, &json!({"behavior": "allow"})), not_found());
     assert_eq!(bridge.say(&session, "Go on").text(), "Next");
     assert!(bridge.cli().received().iter().all(|line| line["type"] != "control_response"), "it was answered");
 }
@@ -188,7 +188,7 @@ fn an_interrupt_withdraws_what_waits() {
     bridge.request("session/interrupt", json!({"sessionId": session}));
     let said = saying.end();
     assert_eq!((said.stop_reason().as_str(), resolved(&said)), ("interrupted", by("withdrawn", "interrupt")));
-    assert_eq!(refused(&bridge, &id, json!({"behavior": "allow"})), not_found());
+    assert_eq!(refused(&bridge, &id, &json!({"behavior": "allow"})), not_found());
     assert_eq!(bridge.say(&session, "Go on").text(), "Next");
 }
 
@@ -198,7 +198,7 @@ fn an_answer_after_the_turns_end_finds_nothing_and_the_chat_lives() {
     let said = bridge.say(&session, "Make it");
     assert_eq!(resolved(&said), by("withdrawn", "turnEnd"));
     let id = &said.events_of("permissionRequested")[0]["permission"]["id"];
-    assert_eq!(refused(&bridge, id, json!({"behavior": "allow"})), not_found());
+    assert_eq!(refused(&bridge, id, &json!({"behavior": "allow"})), not_found());
     assert_eq!(bridge.say(&session, "Go on").text(), "Next");
 }
 
@@ -279,7 +279,7 @@ fn a_bridge_that_is_killed_while_it_asks_withdraws_it_at_its_next_start() {
     process::wait_until_gone(cli);
 
     bridge.restart();
-    assert_eq!(refused(&bridge, &id, json!({"behavior": "allow"})), not_found());
+    assert_eq!(refused(&bridge, &id, &json!({"behavior": "allow"})), not_found());
     assert_eq!(bridge.say(&session, "Go on").text(), "echo: Go on");
     assert_eq!(list(&bridge), [Value::Null; 0]);
     let history = bridge.history_file();

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 
-fn asked(request: Value) -> Asked {
+fn asked(request: &Value) -> Asked {
     let line = json!({"type": "control_request", "request_id": "r", "request": request}).to_string();
     let Some(claude::Frame::ControlRequest { request: claude::ControlRequest::CanUseTool(request), .. }) =
         claude::decode(line.as_bytes())
@@ -27,7 +27,7 @@ fn command() -> Asked {
     let rule = json!({"type": "addRules", "rules": [{"toolName": "Bash", "ruleContent": "touch x"}],
         "behavior": "allow", "destination": "localSettings"});
     let folder = json!({"type": "addDirectories", "directories": ["/a"], "destination": "session"});
-    asked(json!({"subtype": "can_use_tool", "tool_name": "Bash", "input": {"command": "touch x"},
+    asked(&json!({"subtype": "can_use_tool", "tool_name": "Bash", "input": {"command": "touch x"},
         "tool_use_id": "t", "permission_suggestions": [rule, folder]}))
 }
 
@@ -37,7 +37,7 @@ fn question() -> Asked {
         {"question": "Which material?", "header": "Material", "multiSelect": false, "options": options},
         {"question": "Which tests?", "header": "Tests", "multiSelect": true, "options": options},
     ]);
-    asked(json!({"subtype": "can_use_tool", "tool_name": "AskUserQuestion", "input": {"questions": questions},
+    asked(&json!({"subtype": "can_use_tool", "tool_name": "AskUserQuestion", "input": {"questions": questions},
         "tool_use_id": "t", "requires_user_interaction": true}))
 }
 
@@ -90,7 +90,7 @@ fn a_denial_tells_the_model_why() {
 #[test]
 fn what_makes_no_sense_is_named() {
     let (command, question) = (command(), question());
-    let plain = asked(json!({"subtype": "can_use_tool", "tool_name": "New", "input": {}}));
+    let plain = asked(&json!({"subtype": "can_use_tool", "tool_name": "New", "input": {}}));
     for (asked, answer, named) in [
         (&command, json!({"behavior": "allow", "suggestionId": "3"}), "answer.suggestionId: \"3\""),
         (&command, json!({"behavior": "allow", "scope": "once", "suggestionId": "1"}), "answer.suggestionId"),

@@ -1,6 +1,6 @@
 //! Permissions that wait for the person: each is asked once, and either answered once or withdrawn.
 
-use super::{Effect, Effects, Phase, State, Timer};
+use super::{ActiveTurn, Effect, Effects, Phase, State, Timer};
 use crate::claude::{self, CanUseTool};
 use crate::error::Result;
 use crate::ids::PermissionId;
@@ -61,7 +61,7 @@ impl State {
     }
 
     fn decided_at_once(&self, request: &CanUseTool) -> Option<serde_json::Value> {
-        let interrupted = self.turn.as_ref().is_some_and(|turn| turn.is_interrupted()) && request.agent_id.is_none();
+        let interrupted = self.turn.as_ref().is_some_and(ActiveTurn::is_interrupted) && request.agent_id.is_none();
         match permission::allowed_at_once(self.record.mode, request) {
             Some(allowed) => Some(allowed),
             None if interrupted => Some(permission::interrupted()),

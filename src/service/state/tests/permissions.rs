@@ -25,7 +25,7 @@ fn begin(session: &mut Driver) {
     session.take();
 }
 
-fn ask(session: &mut Driver, request_id: &str, fields: Value) {
+fn ask(session: &mut Driver, request_id: &str, fields: &Value) {
     let mut request = json!({"subtype": "can_use_tool", "tool_name": "Bash", "input": {"command": "ls"},
         "tool_use_id": "toolu_1"});
     request.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
@@ -46,17 +46,17 @@ fn answer(session: &mut Driver, id: PermissionId, answer: Value) -> Result<()> {
 
 /// What the CLI was answered last.
 fn written(session: &mut Driver) -> (String, Value) {
-    let answers = session.take().into_iter().filter_map(|effect| match effect {
+    let mut answers = session.take().into_iter().filter_map(|effect| match effect {
         Effect::Write(claude::Input::Answer { request_id, response: Ok(response) }) => Some((request_id, response)),
         _ => None,
     });
-    answers.last().expect("the CLI is not answered")
+    answers.next_back().expect("the CLI is not answered")
 }
 
 #[test]
 fn a_question_is_shown_and_its_answer_goes_to_the_cli() {
     let mut session = in_turn();
-    ask(&mut session, "r1", json!({"description": "lists"}));
+    ask(&mut session, "r1", &json!({"description": "lists"}));
     assert_eq!(session.story(), ["permissionRequested", "status", "ask"]);
     assert_eq!(session.state.state(), SessionState::Waiting);
     let permission = only(&session);
@@ -79,7 +79,7 @@ fn where_nobody_can_be_asked_it_is_denied_at_once_in_words_for_the_model() {
     session.send("one");
     session.init();
     session.take();
-    ask(&mut session, "r1", json!({}));
+    ask(&mut session, "r1", &json!({}));
     assert_eq!(session.seen.len(), 1, "{:?}", session.seen);
     let (request_id, response) = written(&mut session);
     assert_eq!((request_id.as_str(), &response["behavior"]), ("r1", &json!("deny")));
@@ -89,7 +89,7 @@ fn where_nobody_can_be_asked_it_is_denied_at_once_in_words_for_the_model() {
 #[test]
 fn where_nobody_is_left_it_is_denied_too() {
     let mut session = in_turn();
-    ask(&mut session, "r1", json!({}));
+    ask(&mut session, "r1", &json!({}));
     let id = only(&session).id;
     session.step(Input::Unanswered(id));
     assert_eq!(written(&mut session).1["behavior"], "deny");
@@ -100,7 +100,7 @@ fn where_nobody_is_left_it_is_denied_too() {
 fn several_wait_each_for_its_own_answer_and_the_others_are_still_shown() {
     let mut session = in_turn();
     for (request, command) in [("r1", "one"), ("r2", "two"), ("r3", "three")] {
-        ask(&mut session, request, json!({"input": {"command": command}}));
+        ask(&mut session, request, &json!({"input": {"command": command}}));
     }
     let ids: Vec<_> = session.state.permissions().map(|permission| permission.id).collect();
     session.take();
@@ -114,7 +114,7 @@ fn several_wait_each_for_its_own_answer_and_the_others_are_still_shown() {
 #[test]
 fn one_that_the_cli_takes_back_is_answered_by_nobody() {
     let mut session = in_turn();
-    ask(&mut session, "r1", json!({}));
+    ask(&mut session, "r1", &json!({}));
     let id = only(&session).id;
     session.take();
     session.frame(Frame::ControlCancel { request_id: "r1".into() });
@@ -126,18 +126,18 @@ fn one_that_the_cli_takes_back_is_answered_by_nobody() {
 #[test]
 fn an_interrupt_withdraws_what_waits_and_denies_what_comes() {
     let mut session = in_turn();
-    ask(&mut session, "r1", json!({}));
+    ask(&mut session, "r1", &json!({}));
     session.take();
     session.step(Input::Interrupt { include_queued: false });
     assert_eq!(session.story(), ["permissionResolved", "stop asking", "→ interrupt"]);
-    ask(&mut session, "r2", json!({}));
+    ask(&mut session, "r2", &json!({}));
     assert_eq!(written(&mut session).0, "r2");
 }
 
 #[test]
 fn the_turns_end_withdraws_what_waits_before_its_last_event() {
     let mut session = in_turn();
-    ask(&mut session, "r1", json!({}));
+    ask(&mut session, "r1", &json!({}));
     session.take();
     session.ends();
     let story = session.story();
@@ -149,7 +149,7 @@ fn the_turns_end_withdraws_what_waits_before_its_last_event() {
 fn an_agent_that_works_on_still_waits_after_the_turn() {
     let mut session = in_turn();
     session.frame(Frame::BackgroundTasks { running: 1, frame: json!({}) });
-    ask(&mut session, "r1", json!({"agent_id": "a1"}));
+    ask(&mut session, "r1", &json!({"agent_id": "a1"}));
     session.ends();
     session.take();
     assert_eq!(session.state.state(), SessionState::Waiting);
@@ -168,14 +168,14 @@ fn the_time_that_a_person_takes_is_no_silence_of_the_clis() {
     session.step(Input::Warm);
     session.come_up();
     begin(&mut session);
-    ask(&mut session, "r1", json!({}));
+    ask(&mut session, "r1", &json!({}));
     session.take();
     for _ in 0..5 {
         session.wait(10).step(Input::Timer(Timer::Silence));
         assert_eq!(session.take(), [Effect::SetTimer(Timer::Silence, Duration::from_secs(10))]);
     }
     let id = only(&session).id;
-    answer(&mut session.wait(9), id, json!({"behavior": "allow"})).unwrap();
+    answer(session.wait(9), id, json!({"behavior": "allow"})).unwrap();
     session.take();
     session.wait(5).step(Input::Timer(Timer::Silence));
     assert_eq!(session.story(), [""; 0], "the CLI has as long as ever from the answer on");
@@ -191,11 +191,11 @@ fn what_nobody_answers_in_time_is_denied_each_at_its_own_time() {
     session.step(Input::Warm);
     session.come_up();
     begin(&mut session);
-    ask(&mut session, "r1", json!({}));
+    ask(&mut session, "r1", &json!({}));
     assert!(session.take().contains(&Effect::SetTimer(Timer::Permission, minute)));
     let first = only(&session);
     assert_eq!(first.expires_at, Some(first.created_at.after(minute)));
-    ask(&mut session.wait(20), "r2", json!({}));
+    ask(session.wait(20), "r2", &json!({}));
     session.take();
 
     session.wait(40).step(Input::Timer(Timer::Permission));
@@ -218,9 +218,9 @@ fn power_mode_allows_by_itself_all_but_what_only_a_person_can_answer() {
     session.step(Input::Warm);
     session.come_up();
     begin(&mut session);
-    ask(&mut session, "r1", json!({}));
+    ask(&mut session, "r1", &json!({}));
     assert_eq!(written(&mut session).1["behavior"], "allow");
-    ask(&mut session, "r2", json!({"tool_name": "AskUserQuestion", "requires_user_interaction": true}));
+    ask(&mut session, "r2", &json!({"tool_name": "AskUserQuestion", "requires_user_interaction": true}));
     assert_eq!(only(&session).kind, PermissionKind::Question);
 }
 
@@ -230,7 +230,7 @@ fn a_plan_is_shown_with_its_text_and_allowed_with_what_the_cli_asked_for() {
     let (id, input) = ("toolu_1".to_owned(), json!({"plan": "# Do it"}));
     session.speaks(Block::ToolUse { id, name: "ExitPlanMode".into(), input: input.clone() });
     let question = json!({"tool_name": "ExitPlanMode", "input": {}, "requires_user_interaction": true});
-    ask(&mut session, "r1", question);
+    ask(&mut session, "r1", &question);
     let permission = only(&session);
     assert_eq!((permission.kind, &permission.input), (PermissionKind::Plan, &input));
     answer(&mut session, permission.id, json!({"behavior": "allow"})).unwrap();
