@@ -169,6 +169,7 @@ impl State {
         if matches!(self.phase, Phase::Starting | Phase::Up) {
             self.phase = Phase::Stopping;
             effects.push(Effect::ClearTimer(Timer::Start));
+            self.stop_waiting_for_room(effects);
             effects.push(Effect::Stop);
         }
     }
@@ -189,6 +190,7 @@ impl State {
     pub(super) fn stop_if_draining(&mut self, effects: &mut Effects) {
         if self.draining && matches!(self.phase, Phase::Starting | Phase::Up) {
             self.phase = Phase::Stopping;
+            self.stop_waiting_for_room(effects);
             effects.push(Effect::Stop);
         }
     }

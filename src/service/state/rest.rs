@@ -51,13 +51,21 @@ impl State {
 
     /// There is room now: the process comes up.
     pub(super) fn room(&mut self, effects: &mut Effects) {
-        if !std::mem::take(&mut self.crowded) {
+        if !self.stop_waiting_for_room(effects) {
             return;
         }
         self.note_start();
-        effects.push(Effect::ClearTimer(Timer::Room));
         effects.push(Effect::SetTimer(Timer::Start, super::START_DEADLINE));
         self.announce_start(effects);
+    }
+
+    /// Whether there is room is of no interest any more. Says whether it was.
+    pub(super) fn stop_waiting_for_room(&mut self, effects: &mut Effects) -> bool {
+        let waited = std::mem::take(&mut self.crowded);
+        if waited {
+            effects.push(Effect::ClearTimer(Timer::Room));
+        }
+        waited
     }
 
     /// How a message that comes now is told to wait for the process.

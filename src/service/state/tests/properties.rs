@@ -290,3 +290,14 @@ fn a_tools_answer_before_any_turn_is_kept_in_a_turn_of_its_own() {
         world.end();
     }
 }
+
+/// Found by the property above.
+#[test]
+fn a_session_that_is_closed_while_it_waits_for_room_waits_no_more() {
+    let mut world = Environment::new();
+    for what in [Happening::Crowd(true), Happening::Send, Happening::Close, Happening::CalledOff] {
+        happen(&mut world, what);
+    }
+    world.time_is_up(|_| 0);
+    world.end();
+}
