@@ -8,6 +8,7 @@ mod support;
 mod architecture;
 mod bad_input;
 mod chat;
+mod control;
 mod demo;
 mod demo_frames;
 mod drain;

@@ -1,6 +1,7 @@
 //! The real Claude CLI, at the version that `tests/cli/package.json` pins, against a stand-in Messages API.
 
 mod calc;
+mod control;
 mod conversation;
 mod discovery;
 mod ends;
@@ -10,6 +11,7 @@ mod orphans;
 mod permissions;
 mod resuming;
 mod secrets;
+mod servers;
 mod stored;
 mod tools;
 mod two_sessions;

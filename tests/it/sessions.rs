@@ -81,15 +81,13 @@ fn a_session_is_resumed_by_its_id() {
 }
 
 #[test]
-fn a_session_is_not_resumed_in_another_folder_or_mode_or_where_there_is_none() {
-    let options = json!({"modes": {"power": {"enabled": true}}});
-    let bridge = Bridge::with_scripted_cli([Script::new()]).options(options).start();
+fn a_session_is_not_resumed_in_another_folder_or_where_there_is_none() {
+    let bridge = Bridge::with_scripted_cli([Script::new()]).start();
     let session = bridge.create_session();
     let refused = |params: Value| bridge.refusal("session/create", params);
     let elsewhere = refused(json!({"resumeSessionId": session, "cwd": bridge.folders().home}));
     assert_eq!(elsewhere.kind(), "invalidParams");
     assert!(elsewhere.message.contains(bridge.folders().home.to_str().unwrap()), "{}", elsewhere.message);
-    assert_eq!(refused(json!({"resumeSessionId": session, "mode": "power"})).kind(), "invalidParams");
     assert_eq!(refused(json!({"resumeSessionId": NOBODY})).kind(), "sessionNotFound");
     assert_eq!(bridge.session_ids(), [session]);
 }

@@ -16,6 +16,11 @@ impl Request {
         self.0["model"].as_str().unwrap_or_default()
     }
 
+    /// How hard the model is to think.
+    pub(crate) fn effort(&self) -> &str {
+        self.0["output_config"]["effort"].as_str().unwrap_or_default()
+    }
+
     /// The conversation, oldest message first.
     pub(crate) fn messages(&self) -> &[Value] {
         list(&self.0["messages"])
