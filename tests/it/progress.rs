@@ -262,6 +262,28 @@ fn an_interrupted_session_answers_the_request_with_the_turn_and_goes_on() {
 }
 
 #[test]
+fn what_the_cli_still_says_of_an_interrupted_turn_is_in_no_other() {
+    let late = |event: Value| json!({"type": "stream_event", "event": event, "parent_tool_use_id": null});
+    let delta = json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "late"}});
+    let whole = json!({"id": "msg_late", "content": [{"type": "text", "text": "late"}]});
+    let script = endless()
+        .emit(late(delta))
+        .emit(json!({"type": "assistant", "message": whole, "parent_tool_use_id": null}))
+        .answer("Second");
+    let bridge = Bridge::with_scripted_cli([script]).start();
+    let session = bridge.create_session();
+    let mut first = bridge.start_saying(&session, "First");
+    first.until_text("Hel");
+    let second = bridge.start_saying(&session, "Second");
+    bridge.request("session/interrupt", json!({"sessionId": session}));
+    assert_eq!(first.end().text(), "Hel");
+    let second = second.end();
+    assert_eq!((second.streamed_text().as_str(), second.text().as_str()), ("Second", "Second"));
+    let history = ["user: First", "assistant: Hel", "user: Second", "assistant: Second"];
+    assert_eq!(bridge.history(&session), history);
+}
+
+#[test]
 fn an_interrupt_takes_the_queue_along_only_if_told_so() {
     for (include_queued, reaches_the_cli) in [(false, vec!["First", "Second"]), (true, vec!["First"])] {
         let script = endless().answer("Second");

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::items::ItemKind;
+use super::turns::ActiveTurn;
 use super::{Effect, Effects, Emission, NewMessage, Phase, State, What};
 use crate::claude::{
     ApiRetry, Assistant, Block, Compaction, ControlRequest, Frame, Init, Input as CliInput, ToolResult, TurnResult,
@@ -30,6 +31,9 @@ impl State {
             Phase::Up => {}
             Phase::Starting if !is_of_a_turn(&frame) => {}
             Phase::Starting | Phase::Stopping | Phase::Down => return self.last_words(&frame, effects),
+        }
+        if self.is_late(&frame) {
+            return tracing::debug!(session = %self.record.id, "the CLI still said something of an interrupted turn");
         }
         match frame {
             Frame::TextDelta { index, text, parent } => {
@@ -81,6 +85,13 @@ impl State {
         if let Frame::Init(init) = frame {
             self.conversation_began(init, effects);
         }
+    }
+
+    /// Whether a frame belongs to a turn that was interrupted and has ended, with what it had said kept. The next one
+    /// speaks only after its `system/init`.
+    fn is_late(&self, frame: &Frame) -> bool {
+        let speaks = self.turn.as_ref().is_some_and(ActiveTurn::listens);
+        self.after_interrupt && !speaks && is_of_the_conversation(frame)
     }
 
     fn delta(&mut self, kind: ItemKind, delta: Delta, now: Timestamp, effects: &mut Effects) {
@@ -268,6 +279,19 @@ fn is_of_a_turn(frame: &Frame) -> bool {
             | Frame::Malformed { .. }
             | Frame::Oversize { .. }
     )
+}
+
+/// Whether a frame is what the model says in the conversation itself, or what its tools answer.
+fn is_of_the_conversation(frame: &Frame) -> bool {
+    let parent = match frame {
+        Frame::TextDelta { parent, .. } | Frame::ThinkingDelta { parent, .. } | Frame::MessageStart { parent, .. } => {
+            parent
+        }
+        Frame::Assistant(assistant) => &assistant.parent,
+        Frame::User(user) => &user.parent,
+        _ => return false,
+    };
+    parent.is_none()
 }
 
 /// Whether a result ends a turn that no message began.

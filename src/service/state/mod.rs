@@ -289,6 +289,8 @@ pub(super) struct State {
     totals: Totals,
     /// The turn before, which a straggling frame belongs to.
     last_turn: Option<TurnId>,
+    /// Whether the turn before was interrupted.
+    after_interrupt: bool,
     /// How the process that is there, or coming up, learns of the conversation.
     rung: Rung,
     /// What that process was started with.
@@ -325,6 +327,7 @@ impl State {
             retelling: None,
             totals: Totals::default(),
             last_turn: None,
+            after_interrupt: false,
             rung: Rung::Own,
             started_with: StartedWith::default(),
             outdated: false,

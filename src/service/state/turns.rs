@@ -326,6 +326,7 @@ impl State {
         self.withdraw_with_turn(self.end_of_questions(), effects);
         self.keep_unfinished(None, effects);
         let Some(mut active) = self.turn.take() else { return };
+        self.after_interrupt = active.is_interrupted();
         effects.push(Effect::ClearTimer(Timer::Silence));
         let (stop_reason, error) = match active.timed_out.take() {
             Some(silence) => (StopReason::Failed, Some(silence)),

@@ -1,5 +1,7 @@
 //! Turns that are ended before their time.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use crate::support::api::{Api, Gate, Reply};
@@ -43,6 +45,39 @@ fn a_message_that_is_interrupted_before_the_cli_listens_ends_as_interrupted() {
     gate.open();
     assert_eq!(bridge.say(&session, "again").stop_reason(), "completed");
     bridge.shutdown();
+}
+
+#[test]
+fn interrupts_are_heard_within_100_ms_and_nothing_of_an_interrupted_turn_is_in_the_next() {
+    let api = Api::start();
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    let mut times: Vec<Duration> = (0..20).map(|_| interrupt_one_of_two(&api, &bridge, &session)).collect();
+    times.sort();
+    let median = times[times.len() / 2];
+    assert!(median < Duration::from_millis(100), "{times:?}");
+    bridge.shutdown();
+}
+
+/// Interrupts a turn behind which another message waits; says how long it took from the request to the turn's end.
+fn interrupt_one_of_two(api: &Api, bridge: &Bridge, session: &str) -> Duration {
+    let gate = Gate::new();
+    api.reply(Reply::text("One, two").wait_for(&gate).then(", three"));
+    let mut first = bridge.start_saying(session, "Count");
+    first.until_text("One, two");
+    let second = bridge.start_saying(session, "And now?");
+    let began = Instant::now();
+    let interrupt = bridge.start_request("session/interrupt", json!({"sessionId": session}));
+    let first = first.end();
+    let took = began.elapsed();
+    assert_eq!((first.stop_reason().as_str(), first.text().as_str()), ("interrupted", "One, two"));
+    assert_eq!(interrupt.result(), json!({"interrupted": true}));
+    gate.open();
+    let second = second.end();
+    assert_eq!(second.streamed_text(), "echo: And now?");
+    assert_eq!(second.turn["text"], "echo: And now?");
+    assert_eq!(second.events_of("message").len(), 2, "{:?}", second.events);
+    took
 }
 
 #[test]
