@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::api::{Api, Reply};
 use crate::support::bridge::{Bridge, Said};
 
-fn power_and(user: Value) -> Value {
+fn power_and(user: &Value) -> Value {
     json!({"modes": {"power": {"enabled": true}, "user": user}})
 }
 
@@ -25,7 +25,7 @@ fn failures(said: &Said) -> Vec<bool> {
 #[test]
 fn power_mode_and_back_hold_at_once_in_the_same_process() {
     let api = Api::start();
-    let mut bridge = Bridge::with_real_cli(&api).options(power_and(json!({}))).start();
+    let mut bridge = Bridge::with_real_cli(&api).options(power_and(&json!({}))).start();
     let session = bridge.create_session();
     let go = |bridge: &Bridge, name: &str| {
         api.reply(touch(name));
@@ -51,7 +51,7 @@ fn power_mode_and_back_hold_at_once_in_the_same_process() {
 fn what_user_mode_forbids_holds_after_power_mode_without_a_restart_and_allowances_too() {
     let api = Api::start();
     let user = json!({"allowedTools": ["Bash(touch:*)"], "disallowedTools": ["Bash(touch secret:*)", "Write"]});
-    let mut bridge = Bridge::with_real_cli(&api).options(power_and(user)).start();
+    let mut bridge = Bridge::with_real_cli(&api).options(power_and(&user)).start();
     let session = bridge.create_session_with(json!({"mode": "power"}))["id"].as_str().unwrap().to_owned();
     // All three are called, whatever the model is offered: a tool that is forbidden in mid-session is still shown to it.
     let script = || {
@@ -80,7 +80,7 @@ fn what_user_mode_forbids_holds_after_power_mode_without_a_restart_and_allowance
 #[test]
 fn what_user_mode_was_started_with_is_gone_in_power_mode_in_a_process_of_its_own() {
     let api = Api::start();
-    let mut bridge = Bridge::with_real_cli(&api).options(power_and(json!({"disallowedTools": ["Write"]}))).start();
+    let mut bridge = Bridge::with_real_cli(&api).options(power_and(&json!({"disallowedTools": ["Write"]}))).start();
     let session = bridge.create_session();
     bridge.say(&session, "one");
     assert!(!api.last_request().tools().contains(&"Write"));

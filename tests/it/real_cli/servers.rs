@@ -21,7 +21,7 @@ fn slow_server(file: &Path) -> Value {
     json!({"command": "python3", "args": [script, file]})
 }
 
-fn create(bridge: &Bridge, servers: Value) -> String {
+fn create(bridge: &Bridge, servers: &Value) -> String {
     bridge.create_session_with(json!({"mcpServers": servers}))["id"].as_str().unwrap().to_owned()
 }
 
@@ -42,7 +42,7 @@ fn a_turn_says_within_a_second_which_server_it_waits_for_and_goes_on_once_it_is_
     let api = Api::start();
     let mut bridge = Bridge::with_real_cli(&api).start();
     let file = bridge.folders().workspace.join("begin");
-    let session = create(&bridge, json!({"slow": slow_server(&file)}));
+    let session = create(&bridge, &json!({"slow": slow_server(&file)}));
     bridge.wait_until_warm(&session);
     let began = std::time::Instant::now();
     let mut saying = bridge.start_saying(&session, "Hi");
@@ -68,7 +68,7 @@ fn a_turn_says_within_a_second_which_server_it_waits_for_and_goes_on_once_it_is_
 fn a_turn_goes_on_without_a_server_that_never_answers_after_the_configured_time() {
     let api = Api::start();
     let mut bridge = Bridge::with_real_cli(&api).options(json!({"mcp": {"timeout": "2s"}})).start();
-    let session = create(&bridge, servers());
+    let session = create(&bridge, &servers());
     let began = std::time::Instant::now();
     let said = bridge.say(&session, "Hi");
     assert_eq!(said.text(), "echo: Hi");
@@ -93,7 +93,7 @@ fn a_turn_goes_on_without_a_server_that_never_answers_after_the_configured_time(
 fn servers_that_are_there_at_once_are_worth_no_word() {
     let api = Api::start();
     let mut bridge = Bridge::with_real_cli(&api).start();
-    let session = create(&bridge, json!({"calc": calc::server()}));
+    let session = create(&bridge, &json!({"calc": calc::server()}));
     bridge.say(&session, "one");
     let said = bridge.say(&session, "two");
     assert_eq!((waits(&said), said.events_of("mcpStatus").len()), (vec![], 0));
