@@ -161,7 +161,7 @@ impl fmt::Display for ExitStatusKind {
 ///
 /// # Errors
 /// `invalidParams` if the folder to work in is none; `internalError` if the private files cannot be written;
-/// `cliNotFound` if the program cannot be run.
+/// `cliNotFound` if the program cannot be run; `cliExited` if its guard was killed.
 pub async fn start(launch: &Launch, settings: &Settings) -> Result<Process> {
     if !launch.cwd.is_dir() {
         return Err(Error::invalid_params(format!("the folder to work in is not there: {}", launch.cwd.display())));
@@ -202,6 +202,10 @@ fn command(launch: &Launch, settings: &Settings, files: &PrivateFiles) -> Comman
 }
 
 fn cannot_run(launch: &Launch, error: &std::io::Error) -> Error {
+    if error.kind() == std::io::ErrorKind::UnexpectedEof {
+        let message = format!("the Claude CLI was lost while it was started: {error}");
+        return Error::new(ErrorKind::CliExited, message).hint("the session's next message starts another");
+    }
     let path = launch.cli.path.display();
     Error::new(ErrorKind::CliNotFound, format!("the Claude CLI at {path} cannot be run: {error}"))
         .hint("check that it is still there, and that it is made for this machine")

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use rustix::process::{WaitOptions, WaitStatus, waitpid};
@@ -50,7 +50,7 @@ impl Tree {
     /// Runs `command`, which is a guard's: it starts the CLI, and keeps a record of its processes in `record`.
     ///
     /// # Errors
-    /// Those of the system: no such program, no more processes.
+    /// Those of the system: no such program, no more processes. `UnexpectedEof` where the guard was killed.
     pub(super) async fn spawn(command: Command, record: PathBuf) -> io::Result<(Self, Pipes)> {
         processes::adopt_orphans();
         let (mut guard, pipes) = Guard::spawn(command)?;
@@ -60,7 +60,12 @@ impl Tree {
                 Ok((Self { guard, pid, status: None, record, _cli: children::claim(pid) }, pipes))
             }
             Some(Report::Failed(errno)) => Err(io::Error::from_raw_os_error(errno)),
-            _ => Err(io::Error::other("its guard ended before it began")),
+            _ => {
+                // It may have started the CLI before it was killed.
+                guard.reap().await;
+                end_orphans(&record, None, &mut None).await;
+                Err(io::Error::new(io::ErrorKind::UnexpectedEof, "its guard was killed"))
+            }
         }
     }
 
@@ -99,7 +104,8 @@ impl Tree {
                 Some(Report::Started(_) | Report::Failed(_)) => {}
                 None => {
                     tracing::warn!(pid = self.pid, "the guard of a Claude CLI was killed");
-                    self.end_orphans().await;
+                    self.guard.reap().await;
+                    end_orphans(&self.record, Some(self.pid), &mut self.status).await;
                     self.status.get_or_insert(ExitStatusKind::Unknown);
                 }
             }
@@ -107,29 +113,29 @@ impl Tree {
         self.guard.reap().await;
         self.status.unwrap_or(ExitStatusKind::Unknown)
     }
+}
 
-    /// Does the work of a guard that is dead: ends those it knew, and the orphans that came to us.
-    async fn end_orphans(&mut self) {
-        self.guard.reap().await;
-        let mut family = Family::of(record::read(&self.record));
-        family::end(&mut family, |family| {
-            let table = processes::all();
-            for orphan in table.iter().filter(|entry| entry.ended && is_ours(entry, self.pid)) {
-                let ended = reap(orphan.id.pid);
-                if orphan.id.pid == self.pid {
-                    self.status = ended.map(how);
-                }
+/// Does the work of a guard that is dead: ends those it knew, and the orphans that came to us. `status` gets
+/// how the CLI ended.
+async fn end_orphans(record: &Path, cli: Option<u32>, status: &mut Option<ExitStatusKind>) {
+    let mut family = Family::of(record::read(record));
+    family::end(&mut family, |family| {
+        let table = processes::all();
+        for orphan in table.iter().filter(|entry| entry.ended && is_ours(entry, cli)) {
+            let ended = reap(orphan.id.pid);
+            if Some(orphan.id.pid) == cli {
+                *status = ended.map(how);
             }
-            family.update(&table, |entry| is_ours(entry, self.pid));
-        })
-        .await;
-    }
+        }
+        family.update(&table, |entry| is_ours(entry, cli));
+    })
+    .await;
 }
 
 /// Whether a process has come to us as an orphan: this CLI, or one that nobody else looks after.
-fn is_ours(entry: &processes::Entry, cli: u32) -> bool {
+fn is_ours(entry: &processes::Entry, cli: Option<u32>) -> bool {
     let is_child = entry.parent == std::process::id();
-    is_child && (entry.id.pid == cli || !children::list().contains(&entry.id.pid))
+    is_child && (Some(entry.id.pid) == cli || !children::list().contains(&entry.id.pid))
 }
 
 fn reap(pid: u32) -> Option<WaitStatus> {

@@ -261,6 +261,21 @@ async fn what_cannot_be_started_is_an_error_that_names_it_and_leaves_nothing() {
     assert_eq!(start(&launch, &Settings::default()).await.unwrap_err().kind(), ErrorKind::InvalidParams);
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_guard_that_is_killed_before_it_can_report_is_no_missing_cli_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (guard, orphan) = (folder.path().join("guard"), folder.path().join("orphan"));
+    let script = format!("#!/bin/sh\nsleep 300 >/dev/null 2>&1 &\necho $! > {}\nkill -9 $$\n", orphan.display());
+    std::fs::write(&guard, script).unwrap();
+    std::fs::set_permissions(&guard, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let settings = Settings { guard, ..Settings::default() };
+    let error = start(&shell("", folder.path()), &settings).await.unwrap_err();
+    assert_eq!((error.kind(), error.kind().retryable()), (ErrorKind::CliExited, true));
+    let pid = std::fs::read_to_string(orphan).unwrap();
+    assert!(is_dead(pid.trim().parse().unwrap()), "process {pid} lives");
+}
+
 /// Waits until a process of ours is reaped.
 async fn wait_until_reaped(pid: u32) {
     until(|| !Path::new(&format!("/proc/{pid}")).exists()).await;
