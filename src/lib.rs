@@ -1,8 +1,8 @@
 //! claude-bridge runs the Claude CLI for editors and dashboards.
 //!
 //! A program starts it as a child process and speaks JSON-RPC to it over stdin and stdout, in LSP's framing. It owns
-//! one `claude` process per live session, streams what happens as `$/progress` notifications, and keeps a history in
-//! one SQLite file that outlives every process.
+//! one `claude` process per live session, under a guard that leaves nothing of it behind, streams what happens as
+//! `$/progress` notifications, and keeps a history in one SQLite file that outlives every process.
 //!
 //! # One message, end to end
 //!
@@ -41,6 +41,9 @@
 //!   100 ms, merged. Event numbers rise for ever and are never reused.
 //! - The reader of a client's requests never waits for the client to read. A client that lags is fed from the store,
 //!   so that it costs no memory and loses nothing.
+//! - Nothing that a session started outlives it, whoever is killed. One bridge at a time runs a session: it holds its
+//!   lease in the store, and lives as long as its run folder is locked.
+//! - A session that is known goes on: with its process, the CLI's transcript, our copy of that, or our messages.
 //! - Secrets and prompts are in files of mode 0600, never in arguments.
 //!
 //! # What is deliberately absent
