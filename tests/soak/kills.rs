@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::scenario::{Fine, Harm, Scenario, Try};
 use crate::support::api::{Api, Gate, Reply};
 use crate::support::bridge::Bridge;
-use crate::support::orphans::{Death, Leaked, System, die};
+use crate::support::orphans::{Death, System, die};
 use crate::support::{commits, process};
 
 const UNTIL_GONE: Option<(&str, Duration)> = Some(("until all are gone", Duration::from_secs(5)));
@@ -35,7 +35,7 @@ pub(crate) const BRIDGE_AND_GUARD: Scenario = Scenario {
 
 /// Counts what is alive after 5 s.
 fn after(death: Death) -> Result<Fine, Harm> {
-    let took = die(death, System::Linux).map_err(|Leaked(what)| Harm::Leaked(what))?;
+    let took = die(death, System::Linux).map_err(Harm::Leaked)?;
     Ok(Fine { faults: 1, took: vec![took], ..Fine::default() })
 }
 

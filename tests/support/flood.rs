@@ -38,7 +38,10 @@ pub(crate) fn flood(rounds: u64, pause: Duration) -> u64 {
     let expected = ids().fold("Go. ".to_owned(), |text, id| text + &words + &id) + "Done.";
     assert!(said.streamed_text() == expected, "{} bytes of {}", said.streamed_text().len(), expected.len());
     assert!((said.events_of("textDelta").len() as u64) < rounds * DELTAS / 2, "deltas are merged");
-    assert_eq!(said.events.iter().filter_map(mark).collect::<Vec<_>>(), ids().flat_map(marks).collect::<Vec<_>>());
+    assert_eq!(
+        said.events.iter().filter_map(mark).collect::<Vec<_>>(),
+        ids().flat_map(|id| marks(&id)).collect::<Vec<_>>()
+    );
     assert_eq!(said.events_of("turnCompleted").len(), 1);
     // Nothing is in the history that the client did not get.
     assert!(
@@ -50,7 +53,7 @@ pub(crate) fn flood(rounds: u64, pause: Duration) -> u64 {
 }
 
 /// What a round shows beside its deltas.
-fn marks(id: String) -> [String; 4] {
+fn marks(id: &str) -> [String; 4] {
     ["thinking Hm.".to_owned(), format!("unknown {id}"), format!("call {id}"), format!("result {id}")]
 }
 

@@ -41,17 +41,13 @@ pub(crate) enum System {
     AnyUnix,
 }
 
-/// Processes that lived on for too long, named.
-#[derive(Debug)]
-pub(crate) struct Leaked(pub(crate) String);
-
 /// Plays the scenario with the real CLI, an MCP server that ignores SIGTERM and the end of its stdin, and a command of
 /// the Bash tool that has started a daemon. Says how long it took until all of them were gone. Fails if a file is left
 /// when the last bridge has gone.
 ///
 /// # Errors
 /// Those that are alive after 5 s, which are then ended.
-pub(crate) fn die(death: Death, system: System) -> Result<Duration, Leaked> {
+pub(crate) fn die(death: Death, system: System) -> Result<Duration, String> {
     let api = Api::start();
     let mut bridge = start(&api, system);
     let session = bridge.create_session();
@@ -156,14 +152,14 @@ impl Scene {
         }
     }
 
-    fn wait_until_gone(&self, began: Instant) -> Result<Duration, Leaked> {
+    fn wait_until_gone(&self, began: Instant) -> Result<Duration, String> {
         loop {
             let alive: Vec<&Seen> = self.all.iter().filter(|seen| seen.is_alive()).collect();
             if alive.is_empty() {
                 return Ok(began.elapsed());
             }
             if began.elapsed() > LIMIT {
-                let leaked = Leaked(format!("alive after {LIMIT:?}: {}", named(&alive)));
+                let leaked = format!("alive after {LIMIT:?}: {}", named(&alive));
                 alive.into_iter().for_each(Seen::kill);
                 return Err(leaked);
             }

@@ -89,27 +89,14 @@ pub(crate) fn parent(pid: u64) -> u64 {
 
 /// The children of a process.
 pub(crate) fn children(pid: u64) -> Vec<u64> {
-    all().filter(|child| stat(*child).is_some_and(|stat| stat.parent == pid)).collect()
+    let folders = fs::read_dir("/proc").expect("the list of processes").filter_map(Result::ok);
+    let pids = folders.filter_map(|folder| folder.file_name().to_str()?.parse().ok());
+    pids.filter(|child| stat(*child).is_some_and(|stat| stat.parent == pid)).collect()
 }
 
 /// The children of a process, and theirs.
 pub(crate) fn descendants(pid: u64) -> Vec<u64> {
     children(pid).into_iter().flat_map(|child| std::iter::once(child).chain(descendants(child))).collect()
-}
-
-/// The processes that have this folder in their arguments or their environment.
-pub(crate) fn that_know(place: &Path) -> Vec<u64> {
-    let words = place.as_os_str().as_encoded_bytes();
-    let knows = |pid: &u64| {
-        let texts = ["cmdline", "environ"].into_iter().filter_map(|name| fs::read(folder(*pid).join(name)).ok());
-        texts.into_iter().any(|text| text.windows(words.len()).any(|window| window == words))
-    };
-    all().filter(|pid| knows(pid) && is_alive(*pid)).collect()
-}
-
-fn all() -> impl Iterator<Item = u64> {
-    let folders = fs::read_dir("/proc").expect("the list of processes").filter_map(Result::ok);
-    folders.filter_map(|folder| folder.file_name().to_str()?.parse().ok())
 }
 
 /// Whether a process runs.
