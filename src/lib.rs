@@ -35,6 +35,7 @@
 //!
 //! - Nothing but frames is written to the real stdout.
 //! - Every request gets exactly one response, and the response to `message/send` comes after its turn's last event.
+//! - Each question of the CLI's whether a tool may be used gets one answer or is withdrawn, never both.
 //! - A session's process, journal and followers are touched by its task alone. `State::step` waits for nothing and
 //!   touches nothing: every order of events can be tested without a process.
 //! - Events other than text deltas are committed before they are sent. Deltas are sent at once and stored within

@@ -7,6 +7,7 @@ use super::outbox::Outbox;
 use super::peer::Peer;
 use crate::protocol::lifecycle::PermissionSupport;
 use crate::protocol::permission::{Permission, PermissionAnswer, PermissionRequestParams};
+use crate::redact::Content;
 use crate::service::asking::{Asker, PendingAnswer};
 
 /// The request that asks for a permission.
@@ -47,7 +48,9 @@ impl Question {
         self.is_open = false;
         match outcome? {
             Ok(answer) => serde_json::from_str(answer.get())
-                .inspect_err(|problem| tracing::warn!("the client's answer to {PERMISSION_REQUEST}: {problem}"))
+                .inspect_err(|problem| {
+                    tracing::warn!("the client's answer to {PERMISSION_REQUEST} is none: {}", Content(problem));
+                })
                 .ok(),
             Err(error) => {
                 tracing::debug!(%error, "the client does not want to answer {PERMISSION_REQUEST}");

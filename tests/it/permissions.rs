@@ -6,6 +6,7 @@ use crate::support::bridge::{Bridge, Said};
 use crate::support::client::ServerRequest;
 use crate::support::process;
 use crate::support::script::{Script, Turn};
+use crate::support::wait_for;
 
 const UNKNOWN: &str = "019b2c3d-0000-7000-8000-000000000009";
 
@@ -229,8 +230,10 @@ fn several_wait_at_once_each_for_its_own_answer() {
     let titles = list(&bridge).into_iter().map(|mut permission| permission["title"].take());
     assert_eq!(titles.collect::<Vec<_>>(), ["Run a", "Run b", "Run c"]);
     b.answer(&json!({"behavior": "deny"}));
-    bridge.wait_for_session(&session, "waiting", |session| session["state"] == "waiting");
+    wait_for("one answer", || (list(&bridge).len() == 2).then_some(()));
+    assert_eq!(bridge.session(&session)["state"], "waiting");
     c.answer(&json!({"behavior": "allow"}));
+    wait_for("two answers", || (list(&bridge).len() == 1).then_some(()));
     a.answer(&json!({"behavior": "allow"}));
     assert_eq!(saying.end().text(), "Done.");
 }

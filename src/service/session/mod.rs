@@ -30,6 +30,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{PermissionId, SessionId};
 use crate::protocol::permission::PermissionAnswer;
 use crate::protocol::session::{ContextInfo, ProcessInfo, Session};
+use crate::redact::Content;
 use crate::store::{Commit, ContextRow, SessionRow};
 use crate::time::Timestamp;
 use asking::{Asking, Heard};
@@ -291,7 +292,7 @@ impl Task {
         match heard {
             Heard::Answer(id, answer) => {
                 if let Err(error) = self.decide(id, answer).await {
-                    tracing::warn!(permission = %id, %error, "a client's answer does not count");
+                    tracing::warn!(permission = %id, "a client's answer does not count: {}", Content(error));
                 }
             }
             Heard::Nobody(id) => self.feed(Input::Unanswered(id)).await,
