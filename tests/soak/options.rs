@@ -8,7 +8,7 @@ const USAGE: &str = "usage: tests/faults [--short] [--seed NUMBER] [--times NUMB
 
 /// What the command line asks for.
 pub(crate) struct Options {
-    /// Few tries of everything, in a minute.
+    /// Few tries of everything, in a minute, whatever else the machine does: no limit of time counts.
     pub(crate) short: bool,
     /// What chance begins with.
     pub(crate) seed: u64,

@@ -70,7 +70,7 @@ impl Scenario {
     pub(crate) fn run(&'static self, options: &Options) -> Row {
         let times = options.times.unwrap_or(self.tries[usize::from(!options.short)]);
         let next = AtomicU64::new(0);
-        let row = Mutex::new(Row::new(self));
+        let row = Mutex::new(Row::new(self, !options.short));
         std::thread::scope(|scope| {
             for _ in 0..self.at_once.min(times) {
                 scope.spawn(|| {

@@ -7,6 +7,8 @@ use super::scenario::{Fine, Harm, Scenario};
 /// What the tries of a scenario came to.
 pub(crate) struct Row {
     scenario: &'static Scenario,
+    /// Whether the limits of time count.
+    in_time: bool,
     began: Instant,
     faults: u64,
     lost: u64,
@@ -17,9 +19,9 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn new(scenario: &'static Scenario) -> Self {
+    pub(crate) fn new(scenario: &'static Scenario, in_time: bool) -> Self {
         let (took, remark) = (Vec::new(), String::new());
-        Self { scenario, began: Instant::now(), faults: 0, lost: 0, leaked: 0, failed: 0, took, remark }
+        Self { scenario, in_time, began: Instant::now(), faults: 0, lost: 0, leaked: 0, failed: 0, took, remark }
     }
 
     /// Counts a try, and tells what harm it did.
@@ -43,7 +45,7 @@ impl Row {
 
     fn add_fine(&mut self, fine: Fine) {
         self.faults += fine.faults;
-        if let Some((what, limit)) = self.scenario.limit {
+        if let Some((what, limit)) = self.scenario.limit.filter(|_| self.in_time) {
             for late in fine.took.iter().filter(|took| **took > limit) {
                 self.failed += 1;
                 eprintln!("{}: {what} took {late:?}, more than {limit:?}", self.scenario.name);

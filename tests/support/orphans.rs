@@ -76,10 +76,10 @@ pub(crate) fn die(death: Death, system: System) -> Result<Duration, String> {
 
     if death != Death::EndOfInput {
         wait_for("the private files to go", || files(&bridge).is_empty().then_some(()));
+        wait_for("the folders of dead bridges to go", || (run_folders(&bridge) == 1).then_some(()));
         bridge.shutdown();
     }
-    let left = fs::read_dir(runs(&bridge)).map_or(0, Iterator::count);
-    assert_eq!(left, 0, "run folders that nobody needs");
+    assert_eq!(run_folders(&bridge), 0, "run folders that nobody needs");
     Ok(took)
 }
 
@@ -173,6 +173,10 @@ fn named(alive: &[&Seen]) -> String {
         write!(text, "\n{} {:?}", seen.pid(), process::arguments(seen.pid())).expect("a string takes it");
         text
     })
+}
+
+fn run_folders(bridge: &Bridge) -> usize {
+    fs::read_dir(runs(bridge)).map_or(0, Iterator::count)
 }
 
 fn runs(bridge: &Bridge) -> PathBuf {
