@@ -31,6 +31,8 @@ pub enum ErrorKind {
     SessionNotFound,
     /// No permission that waits for an answer has that id.
     PermissionNotFound,
+    /// A search that cannot be read.
+    InvalidQuery,
     /// The session's queue of messages is full.
     SessionBusy,
     /// Power mode was asked for where the configuration does not enable it.
@@ -85,6 +87,7 @@ impl ErrorKind {
             Self::RequestCancelled => -32800,
             Self::SessionNotFound => 1001,
             Self::PermissionNotFound => 1003,
+            Self::InvalidQuery => 1004,
             Self::SessionBusy => 1010,
             Self::ModeNotAllowed => 1011,
             Self::SessionHeld => 1012,

@@ -35,6 +35,12 @@ impl Timestamp {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// Its day in UTC: `2026-11-22`.
+    #[must_use]
+    pub fn date(self) -> String {
+        self.to_string().split('T').next().unwrap_or_default().to_owned()
+    }
+
     /// The time since `earlier`; none at all if the system's clock was set back meanwhile.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

@@ -9,6 +9,7 @@ pub mod lifecycle;
 pub mod mcp;
 pub mod message;
 pub mod permission;
+pub mod search;
 pub mod session;
 pub mod turn;
 pub mod usage;

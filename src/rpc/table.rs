@@ -11,15 +11,14 @@ use serde_json::value::RawValue;
 
 use super::context::Context;
 use super::method::Method;
-use super::methods::{control, mcp, message, permission, session};
+use super::methods::{control, mcp, message, permission, search, session, usage};
 use super::reply::{Reply, error_object};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The methods of a server.
 ///
 /// Still to come, with the issues that bring them: `session/setStudy`, `session/fork`, `session/export`,
-/// `session/subscribe`, `session/unsubscribe`, `message/search`, `study/list`, `study/get`, `usage/summary`,
-/// `bridge/health`.
+/// `session/subscribe`, `session/unsubscribe`, `study/list`, `study/get`, `bridge/health`.
 #[derive(Debug)]
 pub struct Table {
     methods: RpcModule<()>,
@@ -42,6 +41,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         .with::<session::SessionDelete, _>(session::delete)
         .with::<message::MessageSend, _>(message::send)
         .with::<message::MessageList, _>(message::list)
+        .with::<search::MessageSearch, _>(search::search)
+        .with::<usage::UsageSummary, _>(usage::summary)
         .with::<permission::PermissionList, _>(permission::list)
         .with::<permission::PermissionAnswer, _>(permission::answer)
         .with::<mcp::McpStatus, _>(mcp::status)

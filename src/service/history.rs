@@ -292,7 +292,7 @@ fn model_usage(model: &str, usage: &claude::ModelUsage) -> ModelUsage {
 }
 
 /// The name that a plain enum has on the wire, which is the one it is stored under.
-fn to_name<T: Serialize>(value: &T) -> Result<String> {
+pub(super) fn to_name<T: Serialize>(value: &T) -> Result<String> {
     match serde_json::to_value(value) {
         Ok(Value::String(name)) => Ok(name),
         other => Err(Error::internal(format!("{other:?} has no name to be stored under"))),

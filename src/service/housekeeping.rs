@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::command::Command;
-use super::{Inner, Service};
+use super::{Inner, Service, search};
 use crate::error::Result;
 use crate::ids::BridgeId;
 use crate::time::Timestamp;
@@ -26,12 +26,9 @@ pub(super) fn start(inner: &Arc<Inner>) -> JoinHandle<()> {
             "what another claude-bridge left running cannot be ended",
         );
         tell_of(recover(&service).await, "the turns that another claude-bridge left open cannot be ended");
-        let mut rounds = interval(ROUND);
-        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            rounds.tick().await;
-            tell_of(close_stale(&service.inner).await, "old sessions cannot be closed");
-        }
+        let index =
+            async { tell_of(search::index_older(&service.inner.store).await, "older messages cannot be searched") };
+        tokio::join!(index, close_stale_ones(&service.inner));
     })
 }
 
@@ -48,6 +45,16 @@ async fn recover(service: &Service) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Closes, again and again, the sessions in which nothing has happened for long.
+async fn close_stale_ones(inner: &Inner) {
+    let mut rounds = interval(ROUND);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        rounds.tick().await;
+        tell_of(close_stale(inner).await, "old sessions cannot be closed");
+    }
 }
 
 /// Closes sessions in which nothing has happened for long. Their history stays, and a message opens them again.

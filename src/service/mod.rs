@@ -24,12 +24,14 @@ mod registry;
 mod reports;
 mod retelling;
 mod run_folder;
+mod search;
 mod seats;
 mod session;
 mod settings;
 pub mod sink;
 mod state;
 mod title;
+mod usage;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -43,9 +45,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{PermissionId, ProviderSessionId, SessionId, TurnId};
 use crate::protocol::message::{Content, MessageListParams, MessageListResult};
 use crate::protocol::permission::{Permission, PermissionAnswer};
+use crate::protocol::search::{MessageSearchParams, MessageSearchResult};
 use crate::protocol::session::{Mode, Session, SessionCreateParams, SessionListParams, SessionListResult};
 use crate::protocol::turn::Turn;
-use crate::protocol::usage::Usage;
+use crate::protocol::usage::{Usage, UsageSummaryParams, UsageSummaryResult};
 use crate::store::{SessionRow, Store};
 use crate::time::Timestamp;
 use asking::Asker;
@@ -298,6 +301,22 @@ impl Service {
     /// `invalidParams`, `sessionNotFound`, a store error.
     pub async fn messages(&self, params: MessageListParams) -> Result<MessageListResult> {
         query::messages(&self.inner.store, params).await
+    }
+
+    /// A page of the messages that say something. Where the caller goes away the search ends.
+    ///
+    /// # Errors
+    /// `invalidQuery`, `invalidParams`, `sessionNotFound`, a store error.
+    pub async fn search(&self, params: MessageSearchParams) -> Result<MessageSearchResult> {
+        search::messages(&self.inner.store, params).await
+    }
+
+    /// What turns used, by group.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn usage(&self, params: UsageSummaryParams) -> Result<UsageSummaryResult> {
+        usage::summary(&self.inner.store, params).await
     }
 
     /// Ends all turns and processes and writes what is left to write, within `grace`.

@@ -23,7 +23,7 @@ const MAX_LIMIT: u32 = 1000;
 /// A page of sessions, newest activity first.
 pub(super) async fn sessions(inner: &Inner, params: SessionListParams) -> Result<SessionListResult> {
     let held = held_elsewhere(inner).await?;
-    let limit = checked_limit(params.limit)?;
+    let limit = checked_limit(params.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let mut before = params.cursor.as_deref().map(session_cursor).transpose()?;
     let mut sessions = Vec::new();
     // What a session is doing is known to its task alone, so rows are read until enough of them match.
@@ -71,7 +71,7 @@ fn current(registry: &Registry, held: &HashMap<SessionId, HeldBy>, row: SessionR
 
 /// A page of a session's messages.
 pub(super) async fn messages(store: &Store, params: MessageListParams) -> Result<MessageListResult> {
-    let limit = checked_limit(params.limit)?;
+    let limit = checked_limit(params.limit, DEFAULT_LIMIT, MAX_LIMIT)?;
     let after = params.cursor.as_deref().map(message_cursor).transpose()?;
     let descending = params.order.unwrap_or_default() == Order::Desc;
     let query = MessageQuery { session_id: params.session_id, limit: limit + 1, after, descending };
@@ -86,19 +86,20 @@ pub(super) async fn messages(store: &Store, params: MessageListParams) -> Result
     Ok(MessageListResult { messages, next_cursor })
 }
 
-fn checked_limit(limit: Option<u32>) -> Result<u32> {
-    match limit.unwrap_or(DEFAULT_LIMIT) {
-        limit @ 1..=MAX_LIMIT => Ok(limit),
-        limit => Err(Error::invalid_params(format!("limit: {limit} is not between 1 and {MAX_LIMIT}"))),
+/// How many a page has at most, between 1 and `most`.
+pub(super) fn checked_limit(limit: Option<u32>, default: u32, most: u32) -> Result<u32> {
+    match limit.unwrap_or(default) {
+        limit if (1..=most).contains(&limit) => Ok(limit),
+        limit => Err(Error::invalid_params(format!("limit: {limit} is not between 1 and {most}"))),
     }
 }
 
 /// Cursors are opaque to clients, so that what they hold may change.
-fn encode_cursor(text: &str) -> String {
+pub(super) fn encode_cursor(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(text)
 }
 
-fn decode_cursor(cursor: &str) -> Result<String> {
+pub(super) fn decode_cursor(cursor: &str) -> Result<String> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad_cursor(cursor))?;
     String::from_utf8(bytes).map_err(|_| bad_cursor(cursor))
 }
@@ -115,7 +116,7 @@ fn session_cursor(cursor: &str) -> Result<(Timestamp, SessionId)> {
     Ok((Timestamp::from_millis(at), id))
 }
 
-fn bad_cursor(cursor: &str) -> Error {
+pub(super) fn bad_cursor(cursor: &str) -> Error {
     Error::invalid_params(format!("cursor: {cursor:?} is not one that a page ended with"))
         .hint("give the nextCursor of the page before, unchanged, or none for the first page")
 }

@@ -4,6 +4,7 @@ use rusqlite::types::{ToSql, ToSqlOutput};
 use rusqlite::{Connection, Row, params};
 
 use super::rows::{MessageQuery, MessageRow};
+use super::search;
 
 const INSERT: &str = "INSERT INTO messages (id, session_id, turn_id, seq, role, content, created_at, \
      parent_tool_use_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -14,9 +15,9 @@ pub(super) const ASCENDING: &str = "SELECT id, session_id, turn_id, seq, role, c
 pub(super) const DESCENDING: &str = "SELECT id, session_id, turn_id, seq, role, content, created_at, \
      parent_tool_use_id FROM messages WHERE session_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
 
-/// Adds a message. Gives the number that other tables refer to it by.
+/// Adds a message, to the index of searches too. Gives the number that other tables refer to it by.
 pub(super) fn insert(db: &Connection, row: &MessageRow) -> rusqlite::Result<i64> {
-    db.prepare_cached(INSERT)?.insert(params![
+    let number = db.prepare_cached(INSERT)?.insert(params![
         row.id,
         row.session_id,
         row.turn_id,
@@ -25,7 +26,9 @@ pub(super) fn insert(db: &Connection, row: &MessageRow) -> rusqlite::Result<i64>
         row.content,
         row.created_at,
         row.parent_tool_use_id,
-    ])
+    ])?;
+    search::add(db, number, row)?;
+    Ok(number)
 }
 
 /// A page of a session's messages.

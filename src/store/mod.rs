@@ -22,11 +22,13 @@ mod place;
 mod private;
 mod readers;
 mod rows;
+mod search;
 mod sessions;
 #[cfg(test)]
 mod tests;
 mod transcripts;
 mod turns;
+mod usage;
 mod values;
 mod work;
 mod writer;
@@ -40,6 +42,8 @@ pub use self::rows::{
     Batch, ContextRow, EventPayload, EventQuery, EventRow, GrantRow, GrantScope, LeaseRow, MessageQuery, MessageRow,
     ModelUsage, PermissionChange, PermissionRow, SessionQuery, SessionRow, TranscriptGap, TranscriptRow, TurnRow,
 };
+pub use self::search::{SearchHit, SearchOrder, SearchPage, SearchQuery, SearchStart, Snippet, Terms};
+pub use self::usage::{UsageGroup, UsageKey, UsageQuery, UsageRow};
 use self::work::Work;
 use self::writer::Writer;
 use crate::error::Result;
@@ -48,6 +52,9 @@ use crate::time::Timestamp;
 
 /// The file's name in its folder.
 const FILE: &str = "history.db";
+
+/// How many connections read: one for what a person waits for, beside one that replays a long history.
+const READERS: u32 = 2;
 
 /// A cheap handle on the history.
 ///
@@ -63,6 +70,8 @@ pub struct Store {
 struct Inner {
     writer: Writer,
     readers: Readers,
+    /// On its own, so that no search keeps anybody waiting but the next one.
+    searcher: Readers,
 }
 
 impl Store {
@@ -71,7 +80,9 @@ impl Store {
     #[must_use]
     pub fn open(folder: &Path) -> Self {
         let file: Arc<Path> = folder.join(FILE).into();
-        Self { inner: Arc::new(Inner { writer: Writer::start(Arc::clone(&file)), readers: Readers::new(file) }) }
+        let writer = Writer::start(Arc::clone(&file));
+        let (readers, searcher) = (Readers::new(Arc::clone(&file), READERS), Readers::new(file, 1));
+        Self { inner: Arc::new(Inner { writer, readers, searcher }) }
     }
 
     /// Waits until the file is open, or was tried to be opened.
@@ -187,6 +198,32 @@ impl Store {
         self.read("cannot list the messages", move |db| messages::page(db, &query)).await
     }
 
+    /// A page of the messages that say something. Where the caller goes away the search ends.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn search(&self, query: SearchQuery) -> Result<SearchPage> {
+        self.ready().await?;
+        self.inner.searcher.read_for_caller("cannot search", move |db| search::page(db, &query)).await
+    }
+
+    /// Indexes some of the messages that were written before there was an index, the newest first. Says how many it
+    /// looked at; none where all are indexed.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn index_older(&self) -> Result<usize> {
+        self.inner.writer.write(Work::IndexOlder).await.map(|done| done.count)
+    }
+
+    /// What was used, by group.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn usage(&self, query: UsageQuery) -> Result<Vec<UsageRow>> {
+        self.read("cannot sum up what was used", move |db| usage::sum(db, &query)).await
+    }
+
     /// The events of a session behind a number, as many as fit into the query's bound.
     ///
     /// # Errors
@@ -247,6 +284,7 @@ impl Store {
     /// Writes all that is queued, lets go of the file and ends the thread. Later calls fail.
     pub async fn close(&self) {
         self.inner.readers.close().await;
+        self.inner.searcher.close().await;
         self.inner.writer.close().await;
     }
 

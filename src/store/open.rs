@@ -22,6 +22,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0002_supervision.sql")),
     M::up(include_str!("migrations/0003_permissions.sql")),
     M::up(include_str!("migrations/0004_modes.sql")),
+    M::up(include_str!("migrations/0005_search.sql")),
 ];
 
 /// How long to wait for another process that writes.
@@ -30,7 +31,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const BUSY_TIMEOUT_ONCE_STUCK: Duration = Duration::from_millis(200);
 
 /// More than there are different statements, so that each is compiled once.
-const CACHED_STATEMENTS: usize = 48;
+const CACHED_STATEMENTS: usize = 64;
 
 /// A history that was opened for writing.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::rows::{ContextRow, SessionQuery, SessionRow};
+use super::search;
 use crate::ids::SessionId;
 use crate::time::Timestamp;
 
@@ -55,7 +56,9 @@ pub(super) fn update(db: &Connection, row: &SessionRow) -> rusqlite::Result<()> 
 /// Removes a session with all that refers to it, and the contexts that no session refers to any more. Says how many
 /// sessions that were.
 pub(super) fn delete(db: &Connection, id: SessionId) -> rusqlite::Result<usize> {
+    search::remove_session(db, id)?;
     let deleted = db.prepare_cached(DELETE)?.execute([id])?;
+    search::remove_days(db)?;
     db.prepare_cached(DELETE_ORPHANED_CONTEXTS)?.execute([])?;
     Ok(deleted)
 }

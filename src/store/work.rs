@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::rows::{Batch, LeaseRow, SessionRow};
-use super::{events, leases, messages, permissions, sessions, transcripts, turns};
+use super::{events, leases, messages, permissions, search, sessions, transcripts, turns};
 use crate::ids::{BridgeId, SessionId};
 use crate::time::Timestamp;
 
@@ -20,6 +20,8 @@ pub(super) enum Work {
     Delete(SessionId),
     /// Close the sessions that nobody holds and that nothing has happened in since then.
     CloseStale(Timestamp),
+    /// Index some of the messages that were written before there was an index.
+    IndexOlder,
     /// Take a lease, also from that bridge.
     TakeLease(LeaseRow, Option<BridgeId>),
     /// Give a lease back.
@@ -31,7 +33,7 @@ pub(super) enum Work {
 /// What came of a piece of work.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Done {
-    /// How many sessions or leases were added, changed or removed.
+    /// How many sessions, leases or messages were added, changed or removed.
     pub(super) count: usize,
     /// Who holds the lease that could not be had.
     pub(super) holder: Option<LeaseRow>,
@@ -45,6 +47,7 @@ impl Work {
             Self::Commit(batch) => write(db, batch).map(|()| Done::default()),
             Self::Delete(id) => sessions::delete(db, *id).map(counted),
             Self::CloseStale(before) => sessions::close_stale(db, *before).map(counted),
+            Self::IndexOlder => search::catch_up(db).map(counted),
             Self::TakeLease(row, over) => leases::take(db, row, *over).map(|holder| Done { count: 0, holder }),
             Self::ReleaseLease(session, bridge) => leases::release(db, *session, *bridge).map(counted),
             Self::ReleaseLeases(bridge) => leases::release_all(db, *bridge).map(counted),
@@ -61,6 +64,7 @@ impl Work {
             },
             Self::Delete(id) => format!("cannot delete session {id}"),
             Self::CloseStale(_) => "cannot close the sessions that are not used".to_owned(),
+            Self::IndexOlder => "cannot index older messages".to_owned(),
             Self::TakeLease(row, _) => format!("cannot take session {}", row.session_id),
             Self::ReleaseLease(id, _) => format!("cannot give session {id} back"),
             Self::ReleaseLeases(bridge) => format!("cannot give the sessions of bridge {bridge} back"),

@@ -45,6 +45,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("tower_lsp", "rpc"),
     ("tower_service", "rpc"),
     ("tracing_subscriber", "commands"),
+    ("unicode_normalization", "store"),
     ("unicode_width", "commands"),
     ("zstd", "store"),
 ];

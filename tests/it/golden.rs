@@ -13,9 +13,11 @@ use claude_bridge::rpc::methods::control::{
 use claude_bridge::rpc::methods::mcp::McpStatus;
 use claude_bridge::rpc::methods::message::{MessageList, MessageSend};
 use claude_bridge::rpc::methods::permission::{PermissionAnswer, PermissionList};
+use claude_bridge::rpc::methods::search::MessageSearch;
 use claude_bridge::rpc::methods::session::{
     SessionClose, SessionCreate, SessionDelete, SessionGet, SessionInterrupt, SessionList, SessionRename,
 };
+use claude_bridge::rpc::methods::usage::UsageSummary;
 use claude_bridge::rpc::table;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -77,6 +79,8 @@ fn the_parameters_and_the_result_of_every_method_are_as_written() {
         keeps_method::<SessionDelete>(),
         keeps_method::<MessageSend>(),
         keeps_method::<MessageList>(),
+        keeps_method::<MessageSearch>(),
+        keeps_method::<UsageSummary>(),
         keeps_method::<PermissionList>(),
         keeps_method::<PermissionAnswer>(),
         keeps_method::<McpStatus>(),

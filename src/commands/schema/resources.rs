@@ -15,13 +15,14 @@ use crate::protocol::permission::{
     Permission, PermissionAnswer, PermissionAnswerParams, PermissionListParams, PermissionListResult,
     PermissionRequestParams,
 };
+use crate::protocol::search::{MessageSearchParams, MessageSearchResult};
 use crate::protocol::session::{
     Done, Session, SessionCompactParams, SessionCreateParams, SessionInterruptParams, SessionInterruptResult,
     SessionListParams, SessionListResult, SessionParams, SessionRenameParams, SessionResult, SessionSetModeParams,
     SessionSetModelParams,
 };
 use crate::protocol::turn::Turn;
-use crate::protocol::usage::Usage;
+use crate::protocol::usage::{Usage, UsageSummaryParams, UsageSummaryResult};
 
 /// Every resource's document, by name.
 pub(super) fn documents() -> Result<Vec<(&'static str, Value)>> {
@@ -40,7 +41,7 @@ pub(super) fn documents() -> Result<Vec<(&'static str, Value)>> {
         document("permission", "Permission", permission),
         document("session", "Session", session),
         document("turn", "Turn", Types::sends::<Turn>),
-        document("usage", "Usage", Types::sends::<Usage>),
+        document("usage", "Usage", usage),
     ]
     .into_iter()
     .collect()
@@ -48,7 +49,12 @@ pub(super) fn documents() -> Result<Vec<(&'static str, Value)>> {
 
 fn message(types: &mut Types) -> &mut Types {
     types.sends::<Message>().receives::<MessageSendParams>();
-    types.receives::<MessageListParams>().sends::<MessageListResult>()
+    types.receives::<MessageListParams>().sends::<MessageListResult>();
+    types.receives::<MessageSearchParams>().sends::<MessageSearchResult>()
+}
+
+fn usage(types: &mut Types) -> &mut Types {
+    types.sends::<Usage>().receives::<UsageSummaryParams>().sends::<UsageSummaryResult>()
 }
 
 fn permission(types: &mut Types) -> &mut Types {

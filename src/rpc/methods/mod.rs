@@ -4,4 +4,6 @@ pub mod control;
 pub mod mcp;
 pub mod message;
 pub mod permission;
+pub mod search;
 pub mod session;
+pub mod usage;

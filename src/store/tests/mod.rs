@@ -7,8 +7,10 @@ mod permissions;
 mod plans;
 mod private;
 mod rows;
+mod search;
 mod transcripts;
 mod trouble;
+mod usage;
 mod writing;
 
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::{events, leases, messages, permissions, sessions, transcripts, turns};
+use crate::store::{events, leases, messages, permissions, search, sessions, transcripts, turns, usage};
 
 /// What SQLite is going to do for a statement, whose parameters are all unbound.
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -32,8 +32,37 @@ async fn every_query_walks_an_index_and_none_sorts() {
         permissions::OPEN,
         permissions::GRANTS_OF_SESSION,
         permissions::GRANTS_OF_PROJECT,
+        search::BEFORE,
+        search::OF_SESSION,
     ] {
         assert_walks_an_index(&db, sql);
+    }
+}
+
+#[tokio::test]
+async fn a_search_walks_the_full_text_index_in_its_order_and_sorts_nothing() {
+    let home = Home::new();
+    home.store().ready().await.unwrap();
+    let steps = plan(&home.other(), search::NEWEST);
+    assert!(steps[0].starts_with("SCAN search VIRTUAL TABLE INDEX"), "{steps:?}");
+    assert!(steps[1..].iter().all(|step| step.starts_with("SEARCH")), "{steps:?}");
+    assert_eq!(steps.len(), 3, "{steps:?}");
+}
+
+#[tokio::test]
+async fn a_summary_of_usage_reads_indexes_alone() {
+    let home = Home::new();
+    home.store().ready().await.unwrap();
+    let db = home.other();
+    for sql in [usage::BY_SESSION, usage::BY_DAY, usage::BY_MODEL] {
+        let (groups, reads): (Vec<_>, Vec<_>) =
+            plan(&db, sql).into_iter().partition(|step| step.starts_with("USE TEMP B-TREE"));
+        assert!(reads[0].contains("USING COVERING INDEX turns_by_start"), "{reads:?}: {sql}");
+        // The groups are few.
+        assert!(
+            reads.iter().all(|step| step.starts_with("SEARCH")) && groups.len() <= 2,
+            "{reads:?} {groups:?}: {sql}"
+        );
     }
 }
 

@@ -63,6 +63,13 @@ impl HistoryFile {
         self.db.execute("DELETE FROM transcripts", []).expect("transcripts can be removed");
     }
 
+    /// Makes it a history from before there was an index of what was said.
+    pub(crate) fn forget_index(&self) {
+        let sql = "INSERT INTO search (search) VALUES ('delete-all'); DELETE FROM search_days; \
+                   UPDATE search_backlog SET below = (SELECT max(number) + 1 FROM messages);";
+        self.db.execute_batch(sql).expect("the index can be emptied");
+    }
+
     /// How many turns of a session have come to their end.
     pub(crate) fn ended_turns(&self, session: &str) -> u64 {
         let sql = "SELECT count(*) FROM turns WHERE session_id = ?1 AND ended_at IS NOT NULL";
@@ -88,9 +95,10 @@ impl HistoryFile {
         found.expect("events can be looked up").is_some()
     }
 
-    /// How many rows each table has.
+    /// How many rows each table has, those of the full-text index left out.
     pub(crate) fn rows(&self) -> BTreeMap<String, u64> {
-        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' \
+                   AND name NOT GLOB 'search*' OR name = 'search_days'";
         let mut statement = self.db.prepare(sql).expect("the schema can be read");
         let names = statement.query_map([], |row| row.get::<_, String>(0)).expect("tables can be listed");
         let count = |name: &String| {

@@ -1,0 +1,27 @@
+//! The search through all messages.
+//!
+//! The index is FTS5's; what a word is, is ours (`words`), since the languages that are written without spaces need
+//! it, and since what is highlighted must be what was found. FTS5's own tokenizers do not do: `unicode61` takes a
+//! whole Chinese sentence for one word and cuts Thai and Hindi ones at every mark, `trigram` finds nothing shorter
+//! than three characters.
+//!
+//! A message is indexed in the transaction that writes it. Those of a history from before there was an index are
+//! indexed behind, from the newest down (`index`).
+
+mod index;
+mod page;
+mod query;
+mod rank;
+mod snippet;
+mod text;
+mod words;
+
+#[cfg(test)]
+pub(super) use self::index::{BEFORE, OF_SESSION};
+pub(super) use self::index::{add, catch_up, remove_days, remove_session};
+#[cfg(test)]
+pub(super) use self::page::NEWEST;
+pub(super) use self::page::page;
+pub use self::page::{SearchHit, SearchOrder, SearchPage, SearchQuery, SearchStart};
+pub use self::query::Terms;
+pub use self::snippet::Snippet;

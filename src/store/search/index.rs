@@ -1,0 +1,152 @@
+//! What is written to the index.
+
+use rusqlite::{CachedStatement, Connection, Row, params};
+
+use super::text::Text;
+use super::words::Words;
+use crate::ids::SessionId;
+use crate::store::rows::MessageRow;
+use crate::time::Timestamp;
+
+/// How many messages are caught up on at once, and how many bytes of their contents: for a few milliseconds at a time,
+/// since all that happens meanwhile waits to be written.
+const BATCH: u32 = 100;
+const BATCH_BYTES: usize = 128 * 1024;
+
+const INSERT: &str = "INSERT INTO search (rowid, scope, said, tools) VALUES (?1, ?2, ?3, ?4)";
+
+const DELETE: &str = "INSERT INTO search (search, rowid, scope, said, tools) VALUES ('delete', ?1, ?2, ?3, ?4)";
+
+const BACKLOG: &str = "SELECT below FROM search_backlog";
+
+const SET_BACKLOG: &str = "UPDATE search_backlog SET below = ?1";
+
+const INSERT_DAY: &str = "INSERT INTO search_days (day, first, last) VALUES (?1, ?2, ?2) \
+     ON CONFLICT (day) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last)";
+
+const DELETE_DAYS: &str = "DELETE FROM search_days \
+     WHERE NOT EXISTS (SELECT 1 FROM messages WHERE number BETWEEN search_days.first AND search_days.last)";
+
+pub(in crate::store) const BEFORE: &str = "SELECT number, session_id, role, content, created_at FROM messages \
+     WHERE number < ?1 ORDER BY number DESC LIMIT ?2";
+
+pub(in crate::store) const OF_SESSION: &str = "SELECT number, session_id, role, content, created_at FROM messages \
+     WHERE session_id = ?1";
+
+const MILLIS_PER_DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// What the index holds of a message.
+struct Entry {
+    number: i64,
+    day: i64,
+    scope: String,
+    said: String,
+    tools: String,
+}
+
+/// Adds a message that was just written, unless it is one of those that are caught up on.
+pub(in crate::store) fn add(db: &Connection, number: i64, row: &MessageRow) -> rusqlite::Result<()> {
+    if number < backlog(db)? {
+        return Ok(());
+    }
+    match Entry::of(number, row.session_id, &row.role, &row.content, row.created_at) {
+        Some(entry) => entry.write(&mut db.prepare_cached(INSERT)?, &mut db.prepare_cached(INSERT_DAY)?),
+        None => Ok(()),
+    }
+}
+
+/// Takes the messages of a session out, as long as they are there.
+pub(in crate::store) fn remove_session(db: &Connection, session: SessionId) -> rusqlite::Result<()> {
+    let backlog = backlog(db)?;
+    let mut messages = db.prepare_cached(OF_SESSION)?;
+    let mut rows = messages.query([session])?;
+    let mut delete = db.prepare_cached(DELETE)?;
+    while let Some(row) = rows.next()? {
+        // FTS5 would count on what it never had.
+        if let Some(entry) = entry(row)?.filter(|entry| entry.number >= backlog) {
+            entry.put(&mut delete)?;
+        }
+    }
+    Ok(())
+}
+
+/// Forgets the days of which no message is left.
+pub(in crate::store) fn remove_days(db: &Connection) -> rusqlite::Result<()> {
+    db.prepare_cached(DELETE_DAYS)?.execute([]).map(drop)
+}
+
+/// Adds the newest messages of those that are not indexed yet. Says how many it looked at; none where all are.
+pub(in crate::store) fn catch_up(db: &Connection) -> rusqlite::Result<usize> {
+    let below = backlog(db)?;
+    if below == 0 {
+        return Ok(0);
+    }
+    let mut entries = Vec::new();
+    let (mut count, mut bytes, mut last) = (0, 0, 0);
+    let mut messages = db.prepare_cached(BEFORE)?;
+    let mut rows = messages.query(params![below, BATCH])?;
+    while bytes < BATCH_BYTES
+        && let Some(row) = rows.next()?
+    {
+        count += 1;
+        last = row.get(0)?;
+        bytes += row.get_ref("content")?.as_str()?.len();
+        entries.extend(entry(row)?);
+    }
+    // FTS5 takes them in best in the order of their numbers.
+    let (mut insert, mut insert_day) = (db.prepare_cached(INSERT)?, db.prepare_cached(INSERT_DAY)?);
+    entries.iter().rev().try_for_each(|entry| entry.write(&mut insert, &mut insert_day))?;
+    db.prepare_cached(SET_BACKLOG)?.execute([last])?;
+    Ok(count)
+}
+
+/// Messages below this number are still to be indexed.
+pub(super) fn backlog(db: &Connection) -> rusqlite::Result<i64> {
+    db.prepare_cached(BACKLOG)?.query_row([], |row| row.get(0))
+}
+
+/// The day of a time, as `search_days` counts.
+pub(super) fn day(time: Timestamp) -> i64 {
+    time.as_millis().div_euclid(MILLIS_PER_DAY)
+}
+
+/// The word that a session has in the index.
+pub(super) fn session_word(session: SessionId) -> String {
+    session.as_bytes().iter().fold("s".to_owned(), |word, byte| word + &format!("{byte:02x}"))
+}
+
+/// The word that a role has in the index.
+pub(super) fn role_word(role: &str) -> String {
+    format!("r{role}")
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Option<Entry>> {
+    let role: String = row.get("role")?;
+    let content = row.get_ref("content")?.as_str()?;
+    Ok(Entry::of(row.get("number")?, row.get("session_id")?, &role, content, row.get("created_at")?))
+}
+
+impl Entry {
+    /// What the index holds of a message; nothing where there is nothing to find in it. The same message always gives
+    /// the same.
+    fn of(number: i64, session: SessionId, role: &str, content: &str, created_at: Timestamp) -> Option<Self> {
+        let text = Text::of(content);
+        if text.is_empty() {
+            return None;
+        }
+        let mut words = Words::of(&text.said);
+        let said = words.index_text();
+        words.read(&text.tools);
+        let scope = format!("{} {}", session_word(session), role_word(role));
+        Some(Self { number, day: day(created_at), scope, said, tools: words.index_text() })
+    }
+
+    fn write(&self, insert: &mut CachedStatement<'_>, insert_day: &mut CachedStatement<'_>) -> rusqlite::Result<()> {
+        self.put(insert)?;
+        insert_day.execute(params![self.day, self.number]).map(drop)
+    }
+
+    fn put(&self, statement: &mut CachedStatement<'_>) -> rusqlite::Result<()> {
+        statement.execute(params![self.number, self.scope, self.said, self.tools]).map(drop)
+    }
+}
