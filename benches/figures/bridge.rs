@@ -49,6 +49,16 @@ impl Bridge {
     /// Starts the bridge with this CLI, which gets these arguments before the bridge's own, and initializes it.
     pub(crate) fn start(cli: &Path, arguments: &[&OsStr], env: &[(String, String)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        Self::start_in(folder, &data, cli, arguments, env)
+    }
+
+    /// Starts the bridge on this history, without a CLI.
+    pub(crate) fn start_on(data: &Path) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), data, Path::new("/bin/false"), &[], &[])
+    }
+
+    fn start_in(folder: TempDir, data: &Path, cli: &Path, arguments: &[&OsStr], env: &[(String, String)]) -> Self {
         let quoted: Vec<String> =
             arguments.iter().map(|argument| format!("{:?}", argument.to_str().unwrap())).collect();
         let config = format!("[cli]\npath = {:?}\nargs = [{}]\n", cli.to_str().unwrap(), quoted.join(", "));
@@ -57,7 +67,7 @@ impl Bridge {
             .arg("--config")
             .arg(folder.path().join("bridge.toml"))
             .arg("--data-dir")
-            .arg(folder.path().join("data"))
+            .arg(data)
             .current_dir(folder.path())
             .envs(env.iter().cloned())
             .stdin(Stdio::piped())

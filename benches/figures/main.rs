@@ -11,6 +11,7 @@
 
 mod bridge;
 mod clock;
+mod history;
 mod peers;
 mod report;
 mod scenes;

@@ -14,7 +14,7 @@ use crate::clock::{median, millis, now, percentile};
 use crate::report::figure;
 use crate::support::api::{Api, Reply};
 use crate::support::real_cli;
-use crate::{peers, tee};
+use crate::{history, peers, tee};
 
 pub(crate) const ALL: &[(&str, fn())] = &[
     ("startup", startup),
@@ -25,6 +25,7 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ("permission", permission),
     ("memory", memory),
     ("size", size),
+    ("search", history::search),
 ];
 
 const SCRIPTED_CLI: &str = env!("CARGO_BIN_EXE_scripted-cli");
