@@ -102,37 +102,50 @@ impl Backlog {
     /// Gives up what can be missed: deltas, which their message repeats, then the copy of the transcript, which the
     /// CLI has, too, then whatever is oldest.
     fn shrink(&mut self) {
-        self.drop_events(is_delta);
+        self.drop_deltas();
         if self.bytes > LOW {
             give_up_transcripts(std::mem::take(&mut self.batch.transcript), &mut self.batch.transcript_gaps);
             self.bytes = bytes(&self.batch);
         }
-        if let Some(last) = self.drop_events(|_| true) {
-            self.batch.messages.retain(|row| row.seq > last);
-            self.bytes = bytes(&self.batch);
-        }
+        self.drop_oldest();
         let Self { batch, bytes, .. } = self;
         batch.turns.retain(|row| {
-            let goes = *bytes > LOW;
-            *bytes -= if goes { row.bytes() } else { 0 };
-            !goes
+            let stays = *bytes <= LOW;
+            *bytes -= if stays { 0 } else { row.bytes() };
+            stays
         });
     }
 
-    /// Drops the first of some events until there is room; says which was the last one.
-    fn drop_events(&mut self, may_go: impl Fn(&EventRow) -> bool) -> Option<u64> {
+    fn drop_deltas(&mut self) {
         let Self { batch, bytes, loss } = self;
-        let mut last = None;
         batch.events.retain(|row| {
-            let goes = *bytes > LOW && may_go(row);
-            if goes {
+            let stays = *bytes <= LOW || !is_delta(row);
+            if !stays {
                 *bytes -= row.bytes();
                 loss.add(row);
-                last = Some(row.seq);
             }
-            !goes
+            stays
         });
-        last
+    }
+
+    /// Drops events, each with its message.
+    fn drop_oldest(&mut self) {
+        let Self { batch, bytes, loss } = self;
+        let mut messages = batch.messages.iter().peekable();
+        let mut last = 0;
+        for row in &batch.events {
+            if *bytes <= LOW {
+                break;
+            }
+            *bytes -= row.bytes();
+            while let Some(message) = messages.next_if(|message| message.seq <= row.seq) {
+                *bytes -= message.bytes();
+            }
+            loss.add(row);
+            last = row.seq;
+        }
+        batch.events.retain(|row| row.seq > last);
+        batch.messages.retain(|row| row.seq > last);
     }
 }
 

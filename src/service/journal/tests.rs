@@ -1,9 +1,10 @@
 //! Numbers, order and encoding of events.
 
 use super::*;
-use crate::ids::{MessageId, TurnId};
+use crate::ids::{MessageId, ProviderSessionId, TurnId};
 use crate::protocol::event::SessionEvent;
 use crate::protocol::message::Role;
+use crate::store::TranscriptGap;
 
 fn journal() -> Journal {
     Journal::new(SessionId::new(), 10)
@@ -99,4 +100,107 @@ fn a_long_answer_of_a_tool_is_cut_in_its_event_and_whole_in_its_message() {
     assert_eq!((structured, *truncated_bytes), (&None, Some(TOOL_RESULT_LIMIT as u64)));
     let stored = journal.take_batch().unwrap().messages.remove(0).content;
     assert!(stored.contains(&text));
+}
+
+const MIB: usize = 1 << 20;
+
+fn message(text: &str) -> What {
+    let content = vec![ContentBlock::Text { text: text.to_owned() }];
+    What::Message(NewMessage { id: MessageId::new(), role: Role::User, content })
+}
+
+fn transcript(journal: &mut Journal, conversation: ProviderSessionId, lines: String) {
+    let (session_id, file) = (journal.session_id, "1.jsonl".to_owned());
+    journal.save_transcript(TranscriptRow { session_id, provider_session_id: conversation, file, lines });
+}
+
+fn context() -> ContextRow {
+    ContextRow { hash: "h".to_owned(), text: "told".to_owned() }
+}
+
+/// The numbers of a batch's events.
+fn numbers(batch: &Batch) -> Vec<u64> {
+    batch.events.iter().map(|row| row.seq).collect()
+}
+
+#[test]
+fn what_the_store_could_not_take_is_in_the_next_batch_before_what_came_since() {
+    let mut journal = journal();
+    journal.save_context(context());
+    emit(&mut journal, notice("first"));
+    let refused = journal.take_batch().unwrap();
+    assert!(!journal.has_backlog());
+    emit(&mut journal, notice("second"));
+    journal.keep().unwrap();
+    journal.give_back(refused);
+    assert_eq!(journal.backlog_events().map(|row| row.seq).collect::<Vec<_>>(), [11, 12]);
+    emit(&mut journal, notice("third"));
+    let batch = journal.take_batch().unwrap();
+    assert_eq!((numbers(&batch), batch.context), (vec![11, 12, 13], Some(context())));
+    assert!(!journal.has_backlog());
+    assert!(journal.take_loss().is_none());
+}
+
+#[test]
+fn of_more_than_can_be_kept_deltas_go_first_and_how_much_that_was_is_known() {
+    let mut journal = journal();
+    let item = MessageId::new();
+    for part in 0..5 {
+        emit(&mut journal, delta(item, part * MIB as u64, &"x".repeat(MIB)));
+        emit(&mut journal, message(&"x".repeat(MIB)));
+        journal.keep().unwrap();
+    }
+    let batch = journal.take_batch().unwrap();
+    assert_eq!(numbers(&batch), [12, 14, 16, 17, 18, 19, 20], "those of the deltas are odd");
+    let loss = journal.take_loss().to_string();
+    assert!(loss.starts_with("3 events (307"), "{loss}");
+    assert!(journal.take_loss().is_none(), "it is told once");
+}
+
+#[test]
+fn a_transcript_that_is_too_much_becomes_a_gap_before_any_event_goes() {
+    let mut journal = journal();
+    let conversation = ProviderSessionId::new();
+    emit(&mut journal, message(&"x".repeat(MIB)));
+    for _ in 0..9 {
+        transcript(&mut journal, conversation, "x".repeat(MIB));
+        journal.keep().unwrap();
+    }
+    let batch = journal.take_batch().unwrap();
+    assert_eq!(numbers(&batch), [11]);
+    let gap = TranscriptGap { session_id: journal.session_id, provider_session_id: conversation };
+    assert_eq!(batch.transcript_gaps, [gap]);
+    assert!(batch.transcript.len() < 8, "{}", batch.transcript.len());
+}
+
+#[test]
+fn however_much_comes_what_is_kept_is_bounded_and_the_newest() {
+    let mut journal = journal();
+    for _ in 0..30 {
+        let content = Value::String("x".repeat(MIB / 2));
+        let block = ContentBlock::ToolResult { tool_use_id: "t".into(), is_error: false, content };
+        let message = NewMessage { id: MessageId::new(), role: Role::User, content: vec![block] };
+        emit(&mut journal, What::ToolResult { message, structured: None });
+        journal.keep().unwrap();
+    }
+    let batch = journal.take_batch().unwrap();
+    assert_eq!(batch.events.last().map(|row| row.seq), Some(40));
+    assert_eq!(batch.messages.iter().map(|row| row.seq).collect::<Vec<_>>(), numbers(&batch), "both or none");
+    let bytes: usize = batch.messages.iter().map(|row| row.content.len()).sum();
+    assert!((4 * MIB..=8 * MIB).contains(&bytes), "{bytes}");
+}
+
+#[test]
+fn a_batch_that_is_refused_for_good_leaves_what_later_ones_refer_to() {
+    let mut journal = journal();
+    let conversation = ProviderSessionId::new();
+    journal.save_context(context());
+    emit(&mut journal, notice("strange"));
+    transcript(&mut journal, conversation, "{}".to_owned());
+    let refused = journal.take_batch().unwrap();
+    journal.give_up(refused);
+    let gap = TranscriptGap { session_id: journal.session_id, provider_session_id: conversation };
+    let rest = Batch { context: Some(context()), transcript_gaps: vec![gap], ..Batch::default() };
+    assert_eq!(journal.take_batch().unwrap(), rest);
+    assert!(journal.take_loss().to_string().starts_with("1 events"));
 }
