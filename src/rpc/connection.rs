@@ -266,6 +266,7 @@ impl Connection {
         for warning in warnings {
             self.peer.warn(warning);
         }
+        self.tell_of_history();
         for message in held {
             match message {
                 Held::Request(request) => self.request(&mut phase, request),
@@ -289,6 +290,17 @@ impl Connection {
             });
         }
         greeting.booted.notices
+    }
+
+    /// Tells the person, once the history is open, if it is not the one that was there.
+    fn tell_of_history(&self) {
+        let Some(service) = self.service.get().cloned() else { return };
+        let peer = Arc::clone(&self.peer);
+        self.runtime.spawn(async move {
+            if let Some(warning) = service.history_warning().await {
+                peer.show_warning(warning);
+            }
+        });
     }
 
     fn notification(&self, phase: &mut Phase, method: String, params: Option<&RawValue>) {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
-use tower_lsp::ls_types::{LogMessageParams, MessageType};
+use tower_lsp::ls_types::{LogMessageParams, MessageType, ShowMessageParams};
 
 use super::calls::{Call, Calls};
 use super::envelope::Id;
@@ -58,6 +58,11 @@ impl Peer {
     /// Shows a warning in the client's log.
     pub(super) fn warn(&self, message: String) {
         self.notify("window/logMessage", &LogMessageParams { typ: MessageType::WARNING, message });
+    }
+
+    /// Shows a warning to the person.
+    pub(super) fn show_warning(&self, message: String) {
+        self.notify("window/showMessage", &ShowMessageParams { typ: MessageType::WARNING, message });
     }
 
     /// A token of our own, which no client would choose.

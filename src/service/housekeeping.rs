@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::command::Command;
 use super::{Inner, Service, search};
@@ -15,6 +15,8 @@ use crate::time::Timestamp;
 
 /// How often old sessions are looked for.
 const ROUND: Duration = Duration::from_secs(3600);
+/// How often a history that cannot be opened is looked at.
+const OPENING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Starts to keep house. Abort the task to end it.
 pub(super) fn start(inner: &Arc<Inner>) -> JoinHandle<()> {
@@ -25,6 +27,9 @@ pub(super) fn start(inner: &Arc<Inner>) -> JoinHandle<()> {
             service.inner.run_folder.ready().await.map(drop),
             "what another claude-bridge left running cannot be ended",
         );
+        while service.inner.store.ready().await.is_err() {
+            sleep(OPENING_INTERVAL).await;
+        }
         tell_of(recover(&service).await, "the turns that another claude-bridge left open cannot be ended");
         let index =
             async { tell_of(search::index_older(&service.inner.store).await, "older messages cannot be searched") };

@@ -150,6 +150,13 @@ impl Service {
         if power { vec![Mode::User, Mode::Power] } else { vec![Mode::User] }
     }
 
+    /// Waits until the history is open, and gives what the person should know of it then: that it is a new one, and
+    /// where the damaged one was moved.
+    pub async fn history_warning(&self) -> Option<String> {
+        let moved = self.inner.store.moved_aside().await?;
+        Some(format!("the history was damaged: it was moved to {}, and a new one has begun", moved.display()))
+    }
+
     /// Makes a session, or finds the one to go on with. `asker` is who is asked for its permissions from then on, and
     /// for those that wait already.
     ///
@@ -337,6 +344,8 @@ impl Service {
                 stragglers.iter().for_each(AbortHandle::abort);
             }
         }
+        // At once, while there is time to write it: of a task that was cut short, or whose giving back failed.
+        self.inner.store.release_leases(self.inner.holder.bridge());
         self.inner.run_folder.empty().await;
         self.inner.store.close().await;
         // Last, since from then on others take over what we held.

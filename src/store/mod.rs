@@ -157,12 +157,10 @@ impl Store {
         drop(self.inner.writer.queue(Work::ReleaseLease(session, bridge)));
     }
 
-    /// Gives back all leases of a bridge, which is dead or goes. Says how many those were.
-    ///
-    /// # Errors
-    /// A store error.
-    pub async fn release_leases(&self, bridge: BridgeId) -> Result<usize> {
-        self.inner.writer.write(Work::ReleaseLeases(bridge)).await.map(|done| done.count)
+    /// Queues giving back all leases of a bridge, which goes, behind all that was given to write before, and does not
+    /// wait; a failure is logged.
+    pub fn release_leases(&self, bridge: BridgeId) {
+        drop(self.inner.writer.queue(Work::ReleaseLeases(bridge)));
     }
 
     /// All leases, oldest first: as many as sessions run, or ran when a bridge died.

@@ -128,6 +128,45 @@ fn what_is_kept_while_the_history_is_locked_is_stored_at_the_end_where_it_can_be
 }
 
 #[test]
+fn a_client_that_lags_when_the_history_is_locked_gets_what_could_not_be_stored_as_well() {
+    let turn = Turn::text("Hel").deltas(10_000, "word ").then("lo").until_interrupted();
+    let bridge = Bridge::with_scripted_cli([Script::new().answer(turn)]).start();
+    let session = bridge.create_session();
+    let mut saying = bridge.start_saying(&session, "Hi");
+    saying.until_text("Hel");
+    bridge.stop_reading();
+    let history = bridge.history_file();
+    wait_for("the end of the flood in the store", || history.has_text(&session, "word lo").then_some(()));
+    let lock = bridge.lock_history();
+    drop(bridge.start_request("session/interrupt", json!({"sessionId": session})));
+    let not_kept = "history is not being kept";
+    wait_for(not_kept, || bridge.stderr().contains(not_kept).then_some(()));
+    bridge.read_on();
+    let said = saying.end();
+    assert_eq!(said.stop_reason(), "interrupted");
+    assert!(said.streamed_text() == format!("Hel{}lo", "word ".repeat(10_000)), "{} bytes", said.streamed_text().len());
+    drop(lock);
+    until_kept_again(&bridge, &session);
+    assert_whole(&bridge, &session, &[&said]);
+}
+
+#[test]
+fn no_lease_remains_of_a_session_that_could_not_come_to_its_end() {
+    let turn = Turn::text("Hel").deltas(10_000, "word ").then("lo").until_interrupted();
+    let mut bridge = Bridge::with_scripted_cli([Script::new().answer(turn)]).start();
+    let session = bridge.create_session();
+    bridge.start_saying(&session, "Hi").until_text("Hel");
+    bridge.stop_reading();
+    let history = bridge.history_file();
+    wait_for("the end of the flood in the store", || history.has_text(&session, "word lo").then_some(()));
+    bridge.may_be_cut();
+    bridge.close_stdin();
+    bridge.wait_for_process();
+    bridge.read_on();
+    assert_eq!(bridge.history_file().rows()["leases"], 0);
+}
+
+#[test]
 fn a_history_that_cannot_be_opened_at_the_start_is_kept_as_soon_as_it_can_be() {
     let setup = echoing();
     let data = setup.folders().data.clone();
