@@ -75,7 +75,8 @@ fn what_needs_a_permission_is_refused_and_the_agent_says_so() {
     ] {
         let said = bridge.say(&session, format!("{word} fast"));
         assert_eq!((said.stop_reason().as_str(), tools(&said.turn)), ("completed", vec![(tool, true)]));
-        assert!(said.text().contains(words) && said.text().contains("no client is there that could ask"), "{}", said.text());
+        let text = said.text();
+        assert!(text.contains(words) && text.contains("no client is there that could ask"), "{text}");
     }
     bridge.shutdown();
 }
