@@ -38,9 +38,19 @@ pub(crate) fn search() {
     for (what, method, params, target) in [
         ("search, a word of a third, newest", "message/search", format!(r#"{{"query":"{COMMON}"}}"#), "20 ms"),
         ("… best", "message/search", format!(r#"{{"query":"{COMMON}","order":"best"}}"#), "20 ms"),
-        ("… with another of a third, best", "message/search", format!(r#"{{"query":"{COMMON} w3","order":"best"}}"#), "20 ms"),
+        (
+            "… with another of a third, best",
+            "message/search",
+            format!(r#"{{"query":"{COMMON} w3","order":"best"}}"#),
+            "20 ms",
+        ),
         ("… in one session", "message/search", common_in_session, "20 ms"),
-        ("… of its first year", "message/search", format!(r#"{{"query":"{COMMON}","until":"2001-10-01T00:00:00Z"}}"#), "20 ms"),
+        (
+            "… of its first year",
+            "message/search",
+            format!(r#"{{"query":"{COMMON}","until":"2001-10-01T00:00:00Z"}}"#),
+            "20 ms",
+        ),
         ("… and a rare word", "message/search", format!(r#"{{"query":"{COMMON} {RARE}"}}"#), "20 ms"),
         ("a rare word, newest", "message/search", format!(r#"{{"query":"{RARE}"}}"#), "5 ms"),
         ("… best", "message/search", format!(r#"{{"query":"{RARE}","order":"best"}}"#), "5 ms"),
@@ -71,7 +81,7 @@ fn timed(bridge: &mut Bridge, method: &str, params: &str) -> Duration {
 
 /// Writes the history; says how long that took.
 async fn generate(data: &Path) -> Duration {
-    let store = Store::open(data.to_owned());
+    let store = Store::open(data);
     let mut random = Random(42);
     let begun = now();
     for number in 0..SESSIONS {
@@ -102,6 +112,7 @@ fn session(number: u64) -> SessionRow {
         id: SessionId::new(),
         title: format!("Session {number}"),
         mode: "user".to_owned(),
+        told_mode: None,
         cwd: "/work".to_owned(),
         model: None,
         effort: None,
@@ -201,7 +212,7 @@ impl Random {
             text += &format!("w{word} ");
         }
         // Of every four messages two are said: two of three of those make a third of all.
-        if serial % 3 != 0 {
+        if !serial.is_multiple_of(3) {
             text += COMMON;
             text += " w1";
         }

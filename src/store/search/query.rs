@@ -75,7 +75,7 @@ impl Terms {
             words += term.ways.iter().map(|way| way.words.len()).sum::<usize>();
             if words > MAX_WORDS {
                 let message = format!("the search has more than {MAX_WORDS} words");
-                return Err(invalid(query, piece.at, message, "look for fewer words"));
+                return Err(invalid(query, piece.at, &message, "look for fewer words"));
             }
             match (or.take(), piece.is_not, terms.must.last_mut()) {
                 (Some(at), true, _) => return Err(or_not(query, at)),
@@ -221,17 +221,17 @@ fn without_star<'a>(text: &'a str, after: &'a str, is_quoted: bool) -> (&'a str,
 }
 
 fn unclosed(query: &str, at: usize) -> Error {
-    invalid(query, at, "a quote is not closed".to_owned(), "close it, or leave it out")
+    invalid(query, at, "a quote is not closed", "close it, or leave it out")
 }
 
 fn lonely_or(query: &str, at: usize) -> Error {
     let hint = "write it between two words, or in small letters to look for the word";
-    invalid(query, at, "there is nothing on one side of OR".to_owned(), hint)
+    invalid(query, at, "there is nothing on one side of OR", hint)
 }
 
 fn or_not(query: &str, at: usize) -> Error {
     let message = "what must not occur is no alternative".to_owned();
-    invalid(query, at, message, "write OR between words that may occur")
+    invalid(query, at, &message, "write OR between words that may occur")
 }
 
 fn nothing(query: &str, terms: &Terms) -> Error {
@@ -240,11 +240,11 @@ fn nothing(query: &str, terms: &Terms) -> Error {
     } else {
         "there are only words that must not occur"
     };
-    invalid(query, 0, message.to_owned(), "name a word that has to occur")
+    invalid(query, 0, message, "name a word that has to occur")
 }
 
 /// The error for what is wrong with a query at a place, in bytes.
-fn invalid(query: &str, at: usize, message: String, hint: &str) -> Error {
+fn invalid(query: &str, at: usize, message: &str, hint: &str) -> Error {
     let position = query[..at].encode_utf16().count();
     let message = format!("query: {message} (at {position})");
     Error::new(ErrorKind::InvalidQuery, message).hint(hint).detail("position", position)
