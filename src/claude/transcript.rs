@@ -4,16 +4,23 @@
 //! Here a transcript's name is its path below `projects`.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
+
+use memchr::memmem;
 
 use super::environment::{self, Environment};
 use super::settings::EnvPolicy;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::ProviderSessionId;
 use crate::time::Timestamp;
+
+/// What a line of the person's has.
+const USER: &str = r#""type":"user""#;
+/// How much of a transcript is looked through for the latest words, in bytes.
+const END: u64 = 4 << 20;
 
 /// The name of the transcript at `path`, as the CLI names the file; `None` if it is at no place known to us.
 #[must_use]
@@ -50,6 +57,18 @@ impl Transcripts {
         self.folder.join(name).is_file()
     }
 
+    /// Whether the CLI has noted these words of the person's in a transcript. Only its end is looked at, where the
+    /// latest words are. A transcript that cannot be read has noted nothing.
+    #[must_use]
+    pub fn has_noted(&self, name: &str, words: &str) -> bool {
+        // As both JavaScript and we write it into JSON.
+        let words = serde_json::Value::from(words).to_string();
+        let words = words.trim_matches('"');
+        // The words are in the line that queues the message, too, which is written first and is not read again.
+        let is_noted = |line: &[u8]| [USER, words].iter().all(|part| memmem::find(line, part.as_bytes()).is_some());
+        end_of(&self.folder.join(name)).is_ok_and(|end| end.split(|byte| *byte == b'\n').any(is_noted))
+    }
+
     /// Writes transcripts from a copy, `(name, lines)` in their order; several parts of one name follow each other. A
     /// file that is in the way is kept beside it under another name.
     ///
@@ -75,6 +94,16 @@ impl Transcripts {
         }
         Err(Error::internal(format!("{name:?} is no name of a transcript")))
     }
+}
+
+/// The end of a file, as much of it as holds many turns.
+fn end_of(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let from = file.metadata()?.len().saturating_sub(END);
+    file.seek(SeekFrom::Start(from))?;
+    let mut end = Vec::new();
+    file.read_to_end(&mut end)?;
+    Ok(end)
 }
 
 /// Whether a name is that of a conversation's own transcript, rather than of one of its agents'.
@@ -172,6 +201,19 @@ mod tests {
         texts.sort();
         assert_eq!(texts, ["1\n2\n", "3\n"]);
         assert_eq!(fs::read_to_string(&path).unwrap(), "3\n");
+    }
+
+    #[test]
+    fn words_are_found_as_the_cli_writes_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let transcripts = in_folder(folder.path());
+        assert!(!transcripts.has_noted(NAME, "Grüße"));
+        let line = |kind: &str| format!(r#"{{"type":"{kind}","content":"Say \"Grüße\" in a/b"}}"#) + "\n";
+        transcripts.restore([(NAME, line("queue-operation").as_str())]).unwrap();
+        assert!(!transcripts.has_noted(NAME, "Say \"Grüße\" in a/b"));
+        transcripts.restore([(NAME, line("user").as_str())]).unwrap();
+        assert!(transcripts.has_noted(NAME, "Say \"Grüße\" in a/b"));
+        assert!(!transcripts.has_noted(NAME, "Say Grüße"));
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::store::{MessageQuery, Store};
 const LIMIT: usize = 200_000;
 /// How much of one tool's input or answer is told, in characters.
 const TOOL_LIMIT: usize = 2_000;
+/// How much of the person's words tells them from others, in characters.
+const BEGINNING: usize = 200;
 /// How many messages are read at a time.
 const PAGE: u32 = 200;
 
@@ -51,6 +53,51 @@ pub(super) async fn tell(store: &Store, session: SessionId) -> Result<Option<Ret
     Ok((messages > 0).then(|| Retelling { text: text(), messages }))
 }
 
+/// The latest turn, told again.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LatestTurn {
+    /// How the person's words in it begin, on one line.
+    pub(super) asked: String,
+    pub(super) text: String,
+}
+
+/// Tells the turn of the person's latest message; nothing where that has no words of its own, or is a command of the
+/// CLI's, which notes those down in a form of its own.
+///
+/// # Errors
+/// A store error.
+pub(super) async fn latest_turn(store: &Store, session: SessionId) -> Result<Option<LatestTurn>> {
+    let query = MessageQuery { session_id: session, limit: PAGE, after: None, descending: true };
+    let mut told = Vec::new();
+    for row in store.messages(query).await? {
+        let message = message_of(row)?;
+        told.extend(in_words(&message));
+        if is_the_persons(&message) {
+            told.reverse();
+            let text = || format!("{BEGIN_OF_TURN}\n\n{}\n\n{END}", told.join("\n\n"));
+            return Ok(beginning(&message).map(|asked| LatestTurn { asked, text: text() }));
+        }
+    }
+    Ok(None)
+}
+
+/// Tools answer in the person's place, and agents are asked in it.
+fn is_the_persons(message: &Message) -> bool {
+    let is_answer = |block: &ContentBlock| matches!(block, ContentBlock::ToolResult { .. });
+    message.role == Role::User && message.parent_tool_use_id.is_none() && !message.content.iter().any(is_answer)
+}
+
+fn beginning(message: &Message) -> Option<String> {
+    let text = message.content.iter().find_map(|block| match block {
+        ContentBlock::Text { text } => Some(text.trim()),
+        _ => None,
+    })?;
+    let line = text.lines().next().filter(|line| !line.is_empty() && !line.starts_with('/'))?;
+    Some(line.chars().take(BEGINNING).collect())
+}
+
+const BEGIN_OF_TURN: &str = "<conversation_so_far>\nYou were interrupted before you could note down the latest part of \
+    this conversation. Here it is:";
 const BEGIN: &str = "<conversation_so_far>\nThis conversation began earlier, and your own memory of it is lost. This is \
     its record, oldest message first; it may begin in the middle, and long tool results are cut. Go on from it as if \
     you remembered it.";

@@ -93,6 +93,27 @@ fn a_cli_that_dies_in_a_turn_fails_it_and_the_next_message_goes_on() {
 }
 
 #[test]
+fn what_the_cli_had_not_noted_when_it_was_killed_is_told_again() {
+    let api = Api::start();
+    let gate = Gate::new();
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    bridge.say(&session, "first");
+    api.reply_to("second", Reply::text("half").wait_for(&gate));
+    let mut second = bridge.start_saying(&session, "second");
+    second.until_text("half");
+
+    process::kill(bridge.cli_pid(&session));
+
+    assert_eq!(second.end().stop_reason(), "failed");
+    assert_eq!(bridge.say(&session, "third").stop_reason(), "completed");
+    let told = api.last_request().conversation_texts().concat();
+    let places = ["first", "second", "third"].map(|text| told.find(text).unwrap_or_else(|| panic!("{text}: {told}")));
+    assert!(places.is_sorted(), "{told}");
+    bridge.shutdown();
+}
+
+#[test]
 fn a_conversation_that_the_cli_has_lost_is_put_back_with_all_that_its_tools_found() {
     let api = Api::start();
     let mut bridge = Bridge::with_real_cli(&api).workspace_file("notes.txt", "the code is 7319").start();
