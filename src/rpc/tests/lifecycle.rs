@@ -62,6 +62,8 @@ fn the_table_has_the_methods_of_the_protocol() {
         "session/delete",
         "message/send",
         "message/list",
+        "message/search",
+        "usage/summary",
         "permission/list",
         "permission/answer",
         "mcp/status",

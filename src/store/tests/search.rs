@@ -333,7 +333,7 @@ async fn a_migrated_history_is_indexed_behind() {
     let (store, _) = with_texts(&home, &["from before"]).await;
     store.close().await;
     let older = "DROP TABLE search; DROP TABLE search_backlog; DROP TABLE search_days; DROP INDEX turns_by_start; \
-                 PRAGMA user_version = 2;";
+                 PRAGMA user_version = 4;";
     home.other().execute_batch(older).unwrap();
     let store = home.store();
     assert_eq!(store.search(search("before")).await.unwrap().unindexed, 1);
