@@ -24,9 +24,12 @@ pub(super) enum Line {
     Broken(String),
 }
 
+/// How many lines can wait while a turn runs; past that the host has to.
+const WAITING: usize = 256;
+
 /// Begins to read. The channel is cut when the input ends.
 pub(super) fn read(input: impl BufRead + Send + 'static) -> Result<Receiver<Line>> {
-    let (sender, receiver) = mpsc::channel();
+    let (sender, receiver) = mpsc::sync_channel(WAITING);
     let reader = move || {
         for line in input.lines().map(Line::read) {
             if sender.send(line).is_err() {

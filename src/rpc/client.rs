@@ -38,9 +38,12 @@ pub struct Client {
     calls: Arc<Calls>,
 }
 
-/// What the server sends without having been asked, in the order it came. The queue has no bound: whoever connects
-/// reads it, or lets it go.
-pub type Incoming = mpsc::UnboundedReceiver<FromServer>;
+/// What the server sends without having been asked, in the order it came. Whoever connects reads it, or lets it go: while
+/// 4096 of them are left unread the server is not read either, and no answer comes.
+pub type Incoming = mpsc::Receiver<FromServer>;
+
+/// How many messages of the server's can wait to be taken.
+const WAITING: usize = 4096;
 
 /// Something the server sent without having been asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,7 +84,7 @@ impl Client {
         writer: impl Write + Send + 'static,
     ) -> io::Result<(Self, Incoming)> {
         let client = Self { outbox: Arc::default(), calls: Calls::new(|number| Id::Number(number.cast_signed())) };
-        let (sender, incoming) = mpsc::unbounded_channel();
+        let (sender, incoming) = mpsc::channel(WAITING);
         stdio::spawn_writer(Arc::clone(&client.outbox), writer)?;
         let (receiving, ending) = (Arc::clone(&client.calls), Arc::clone(&client.calls));
         let found = move |framed: Framed<'_>| {
@@ -181,7 +184,7 @@ fn failure(code: i64, message: String) -> RpcError {
     RpcError { code, message, data: None }
 }
 
-fn receive(calls: &Calls, incoming: &mpsc::UnboundedSender<FromServer>, framed: Framed<'_>) {
+fn receive(calls: &Calls, incoming: &mpsc::Sender<FromServer>, framed: Framed<'_>) {
     let message = match framed {
         Framed::Message(body) => match envelope::parse(body) {
             Ok(Message::Response { id, outcome }) => return calls.answer(&id, outcome),
@@ -193,7 +196,7 @@ fn receive(calls: &Calls, incoming: &mpsc::UnboundedSender<FromServer>, framed: 
         },
         other => FromServer::Unreadable(format!("{other:?}")),
     };
-    if incoming.send(message).is_err() {
+    if incoming.blocking_send(message).is_err() {
         tracing::debug!("nobody listens to the server any more");
     }
 }
