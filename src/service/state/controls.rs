@@ -145,8 +145,12 @@ impl State {
     fn settle(&mut self, purpose: Purpose, answer: Result<Value>, now: Timestamp, effects: &mut Effects) {
         match purpose {
             Purpose::Servers(_) => {
-                let told = answer.map(|answer| Told::Servers(McpServerReport::all(&answer)));
-                reply(&purpose, told, effects);
+                let servers = answer.map(|answer| McpServerReport::all(&answer));
+                if let Ok(servers) = &servers {
+                    // Whoever asks is no later than whoever follows the events.
+                    self.servers_are(servers.clone(), effects);
+                }
+                reply(&purpose, servers.map(Told::Servers), effects);
             }
             Purpose::Context(_) => {
                 let told = answer.map(|answer| Told::Context(ContextReport::read(&answer)));

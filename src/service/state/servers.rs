@@ -75,7 +75,8 @@ impl State {
         }
     }
 
-    fn servers_are(&mut self, servers: Vec<McpServerReport>, effects: &mut Effects) {
+    /// Takes in how the servers are, and tells of what is new.
+    pub(super) fn servers_are(&mut self, servers: Vec<McpServerReport>, effects: &mut Effects) {
         if servers == self.servers.known {
             return;
         }
