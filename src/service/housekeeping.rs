@@ -1,4 +1,5 @@
-//! What a bridge does beside its sessions: it ends what dead bridges left, and closes what nobody has used for long.
+//! What a bridge does beside its sessions: it ends what dead bridges left, closes what nobody has used for long, and
+//! indexes what was said before there was an index.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -315,7 +315,7 @@ impl Service {
     /// # Errors
     /// `invalidQuery`, `invalidParams`, `sessionNotFound`, a store error.
     pub async fn search(&self, params: MessageSearchParams) -> Result<MessageSearchResult> {
-        search::messages(&self.inner.store, params).await
+        search::messages(&self.inner.store, &params).await
     }
 
     /// What turns used, by group.

@@ -20,8 +20,8 @@ const MAX_LIMIT: u32 = 200;
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A page of the messages that say something.
-pub(super) async fn messages(store: &Store, params: MessageSearchParams) -> Result<MessageSearchResult> {
-    let query = query(&params)?;
+pub(super) async fn messages(store: &Store, params: &MessageSearchParams) -> Result<MessageSearchResult> {
+    let query = query(params)?;
     let page = store.search(query).await?;
     if let Some(session) = params.session_id
         && page.hits.is_empty()

@@ -2,7 +2,7 @@
 //!
 //! Looking for damage means reading the whole file, which takes too long at every start. So the file is only looked
 //! through where a query has come upon damage before, which `history.suspect` says. What is found damaged is moved
-//! aside, as it is, and a new history begins.
+//! aside, as it is, and a new history begins. Where only the index of searches is damaged, that alone begins anew.
 
 use std::fs;
 use std::io;
@@ -12,7 +12,7 @@ use rusqlite::{Connection, Error, ffi};
 
 use super::fault::{fault, is_damage, system};
 use super::place::{COMPANIONS, with_suffix};
-use super::private;
+use super::{private, search};
 use crate::error::Result;
 use crate::time::Timestamp;
 
@@ -37,13 +37,23 @@ pub(super) fn look_through(db: &Connection, file: &Path) -> rusqlite::Result<()>
     if !note(file).exists() {
         return Ok(());
     }
-    let found: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    let mut found = first_damage(db)?;
+    if search::is_damage_of_the_index(&found) {
+        tracing::warn!(file = %file.display(), found, "the index of searches is damaged and is made anew");
+        search::begin_anew(db)?;
+        found = first_damage(db)?;
+    }
     if found != "ok" {
         return Err(Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), Some(found)));
     }
     tracing::info!(file = %file.display(), "the history was looked through and is sound");
     clear(file);
     Ok(())
+}
+
+/// What is damaged first; `ok` where nothing is.
+fn first_damage(db: &Connection) -> rusqlite::Result<String> {
+    db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
 }
 
 fn clear(file: &Path) {

@@ -18,7 +18,7 @@ mod words;
 
 #[cfg(test)]
 pub(super) use self::index::{BEFORE, OF_SESSION};
-pub(super) use self::index::{add, catch_up, remove_days, remove_session};
+pub(super) use self::index::{add, begin_anew, catch_up, is_damage_of_the_index, remove_days, remove_session};
 #[cfg(test)]
 pub(super) use self::page::NEWEST;
 pub(super) use self::page::page;

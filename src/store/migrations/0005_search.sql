@@ -5,7 +5,10 @@
 --   scope  the session and the role, as one word each, which narrows a search within the index
 --   said   what was said, files that were attached included
 --   tools  the input of a tool, or what it answered
-CREATE VIRTUAL TABLE search USING fts5 (scope, said, tools, content = '', columnsize = 0, tokenize = 'ascii');
+-- The index of first characters (prefix) is for words of one character in scripts that have no spaces.
+CREATE VIRTUAL TABLE search USING fts5 (
+    scope, said, tools, content = '', columnsize = 0, prefix = '1', tokenize = 'ascii'
+);
 
 -- What is deleted leaves nothing behind in the index.
 INSERT INTO search (search, rank) VALUES ('secure-delete', 1);

@@ -27,6 +27,10 @@ const INSERT_DAY: &str = "INSERT INTO search_days (day, first, last) VALUES (?1,
 const DELETE_DAYS: &str = "DELETE FROM search_days \
      WHERE NOT EXISTS (SELECT 1 FROM messages WHERE number BETWEEN search_days.first AND search_days.last)";
 
+const BEGIN_ANEW: &str = "BEGIN IMMEDIATE; INSERT INTO search (search) VALUES ('delete-all'); \
+     DELETE FROM search_days; UPDATE search_backlog SET below = (SELECT coalesce(max(number), 0) + 1 FROM messages); \
+     COMMIT";
+
 pub(in crate::store) const BEFORE: &str = "SELECT number, session_id, role, content, created_at FROM messages \
      WHERE number < ?1 ORDER BY number DESC LIMIT ?2";
 
@@ -68,6 +72,16 @@ pub(in crate::store) fn remove_session(db: &Connection, session: SessionId) -> r
         }
     }
     Ok(())
+}
+
+/// Whether what SQLite found when it looked the file through is wrong in the index alone.
+pub(in crate::store) fn is_damage_of_the_index(found: &str) -> bool {
+    found.contains("fts5:") || found.contains("FTS5 table")
+}
+
+/// Empties the index; all messages are to be caught up on.
+pub(in crate::store) fn begin_anew(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch(BEGIN_ANEW)
 }
 
 /// Forgets the days of which no message is left.

@@ -114,6 +114,8 @@ struct Found {
 
 /// A page of messages.
 pub(in crate::store) fn page(db: &Connection, query: &SearchQuery) -> rusqlite::Result<SearchPage> {
+    // One snapshot for all that is read: the index grows meanwhile, and what it lacks is told with what it has.
+    let _snapshot = db.unchecked_transaction()?;
     let filter = Filter::of(db, query)?;
     let (mut found, after) = match query.order {
         SearchOrder::Newest => newest(db, query, &filter)?,

@@ -230,8 +230,7 @@ fn lonely_or(query: &str, at: usize) -> Error {
 }
 
 fn or_not(query: &str, at: usize) -> Error {
-    let message = "what must not occur is no alternative".to_owned();
-    invalid(query, at, &message, "write OR between words that may occur")
+    invalid(query, at, "what must not occur is no alternative", "write OR between words that may occur")
 }
 
 fn nothing(query: &str, terms: &Terms) -> Error {

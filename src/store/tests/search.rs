@@ -134,7 +134,8 @@ async fn what_was_found_is_shown_where_it_is() {
         .await
         .unwrap();
     let page = store.search(search("数据库")).await.unwrap();
-    assert_eq!((page.hits[0].title.as_str(), page.hits[0].snippet.ranges.first()), ("Umzug", Some(&(7..10))));
+    let hit = &page.hits[0];
+    assert_eq!((hit.title.as_str(), hit.snippet.ranges.len(), &hit.snippet.ranges[0]), ("Umzug", 1, &(7..10)));
     assert_eq!((page.next, page.unindexed), (None, 0));
 }
 
@@ -186,7 +187,7 @@ async fn what_tools_say_is_found_by_choice() {
     let page = store.search(SearchQuery { tools: true, ..search("needle") }).await.unwrap();
     assert_eq!(seqs(&page), [3, 2, 1]);
     assert_eq!(page.hits[1].snippet.text, "needle in hay");
-    assert_eq!(page.hits[2].snippet.ranges.first(), Some(&(10..16)));
+    assert_eq!(page.hits[2].snippet.ranges[0], 10..16);
     let best = SearchQuery { tools: true, order: SearchOrder::Best, ..search("needle") };
     assert_eq!(store.search(best).await.unwrap().hits.len(), 3);
 }
@@ -339,6 +340,22 @@ async fn a_migrated_history_is_indexed_behind() {
     assert_eq!(store.search(search("before")).await.unwrap().unindexed, 1);
     while store.index_older().await.unwrap() > 0 {}
     assert_eq!(found(&store, "before").await, [0]);
+}
+
+#[tokio::test]
+async fn an_index_that_is_damaged_is_made_anew_and_the_history_stays() {
+    let home = Home::new();
+    let (store, row) = with_texts(&home, &["kept word", "another word"]).await;
+    store.close().await;
+    home.other().execute_batch("UPDATE search_data SET block = zeroblob(40) WHERE id > 100").unwrap();
+    let store = home.store();
+    let error = store.search(search("word")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::StoreCorrupt);
+    store.close().await;
+    let store = home.store();
+    while store.index_older().await.unwrap() > 0 {}
+    assert_eq!((found(&store, "word").await, store.moved_aside().await), (vec![1, 0], None));
+    assert!(store.session(row.id).await.unwrap().is_some());
 }
 
 #[tokio::test]
