@@ -18,7 +18,7 @@ pub struct McpServerReport {
 }
 
 impl McpServerReport {
-    /// Reads the answer to [`Control::McpStatus`].
+    /// Reads the answer to `Control::McpStatus`.
     #[must_use]
     pub fn all(answer: &Value) -> Vec<Self> {
         let none = Map::new();
@@ -70,7 +70,7 @@ pub struct ContextCategory {
 }
 
 impl ContextReport {
-    /// Reads the answer to [`Control::ContextUsage`].
+    /// Reads the answer to `Control::ContextUsage`.
     #[must_use]
     pub fn read(answer: &Value) -> Self {
         let Some(answer) = answer.as_object() else { return Self::default() };
