@@ -4,7 +4,7 @@ use super::record::Record;
 use super::retelling;
 use super::state::{Known, Rung};
 use crate::claude::{Conversation, EnvPolicy, Transcripts, is_main_transcript};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::ProviderSessionId;
 use crate::store::Store;
 
@@ -23,27 +23,30 @@ pub(super) async fn prepare(
     rung: Rung,
 ) -> Result<(Conversation, Known)> {
     let id = record.provider_session_id;
-    match rung {
-        Rung::Own if record.provider_started => {
-            let put_back = is_gone(store, policy, record).await? && put_back(store, policy, record).await?;
-            Ok((Conversation::Resume(id), resumed(store, policy, record, put_back).await?))
-        }
-        Rung::Copy if put_back(store, policy, record).await? => {
-            Ok((Conversation::Resume(id), resumed(store, policy, record, true).await?))
-        }
+    if rung == Rung::Messages || !record.provider_started {
         // Nothing was said yet, or a process was lost before it could note down the first words.
-        Rung::Own => retell(store, record, id).await,
-        Rung::Copy | Rung::Messages => retell(store, record, ProviderSessionId::new()).await,
+        let id = if rung == Rung::Own { id } else { ProviderSessionId::new() };
+        return retell(store, record, id).await;
     }
+    let own = Own::find(store, policy, record).await?;
+    let put_back = match (&own, rung) {
+        (Some(own), Rung::Own) if own.is_there().await? => false,
+        (Some(own), _) => own.put_back(store, record).await?,
+        (None, _) => false,
+    };
+    if rung == Rung::Copy && !put_back {
+        return retell(store, record, ProviderSessionId::new()).await;
+    }
+    Ok((Conversation::Resume(id), resumed(store, record, own, put_back).await?))
 }
 
 /// What a process knows that goes on from a transcript: all, but for a turn in which a process died before it had noted
 /// down what it was asked.
-async fn resumed(store: &Store, policy: &EnvPolicy, record: &Record, put_back: bool) -> Result<Known> {
+async fn resumed(store: &Store, record: &Record, own: Option<Own>, put_back: bool) -> Result<Known> {
     let mut notice = put_back.then(|| PUT_BACK.to_owned());
     let mut told = None;
-    if let Some(turn) = retelling::latest_turn(store, record.id).await?
-        && is_unnoted(store, policy, record, &turn.asked).await?
+    if let (Some(own), Some(turn)) = (own, retelling::latest_turn(store, record.id).await?)
+        && own.lacks(turn.asked).await?
     {
         told = Some(turn.text);
         notice.get_or_insert_with(|| NOT_NOTED.to_owned());
@@ -51,37 +54,52 @@ async fn resumed(store: &Store, policy: &EnvPolicy, record: &Record, put_back: b
     Ok(Known { retelling: told, notice, ..Known::default() })
 }
 
-/// Whether the CLI has a transcript in which these words of the person's are missing.
-async fn is_unnoted(store: &Store, policy: &EnvPolicy, record: &Record, words: &str) -> Result<bool> {
-    let (Some(transcripts), Some(name)) = (Transcripts::of(policy), own_transcript(store, record).await?) else {
-        return Ok(false);
-    };
-    Ok(transcripts.has(&name) && !transcripts.has_noted(&name, words))
+/// The CLI's own transcript of a conversation. Its file can be long and its disk slow, so it is read and written beside
+/// the sessions.
+#[derive(Clone)]
+struct Own {
+    transcripts: Transcripts,
+    name: String,
 }
 
-async fn own_transcript(store: &Store, record: &Record) -> Result<Option<String>> {
-    let names = store.transcript_names(record.id, record.provider_session_id).await?;
-    Ok(names.into_iter().find(|name| is_main_transcript(name, record.provider_session_id)))
-}
-
-/// Whether the CLI lacks a transcript that we have a copy of.
-async fn is_gone(store: &Store, policy: &EnvPolicy, record: &Record) -> Result<bool> {
-    let Some(transcripts) = Transcripts::of(policy) else { return Ok(false) };
-    Ok(own_transcript(store, record).await?.is_some_and(|name| !transcripts.has(&name)))
-}
-
-/// Writes our copy where the CLI looks for it; says whether it is there now.
-async fn put_back(store: &Store, policy: &EnvPolicy, record: &Record) -> Result<bool> {
-    let Some(transcripts) = Transcripts::of(policy) else { return Ok(false) };
-    let copy = store.transcript(record.id, record.provider_session_id).await?;
-    if copy.is_empty() {
-        return Ok(false);
+impl Own {
+    /// The transcript that we have a copy of; nothing where there is none, or the CLI has no home.
+    async fn find(store: &Store, policy: &EnvPolicy, record: &Record) -> Result<Option<Self>> {
+        let names = store.transcript_names(record.id, record.provider_session_id).await?;
+        let own = names.into_iter().find(|name| is_main_transcript(name, record.provider_session_id));
+        Ok(own.and_then(|name| Some(Self { transcripts: Transcripts::of(policy)?, name })))
     }
-    let written = transcripts.restore(copy.iter().map(|row| (row.file.as_str(), row.lines.as_str())));
-    if let Err(error) = &written {
-        tracing::warn!(session = %record.id, %error, "a lost conversation cannot be put back");
+
+    async fn is_there(&self) -> Result<bool> {
+        let Self { transcripts, name } = self.clone();
+        beside(move || transcripts.has(&name)).await
     }
-    Ok(written.is_ok())
+
+    /// Whether it is there and these words of the person's are missing in it.
+    async fn lacks(self, words: String) -> Result<bool> {
+        beside(move || self.transcripts.has(&self.name) && !self.transcripts.has_noted(&self.name, &words)).await
+    }
+
+    /// Writes our copy where the CLI looks for it; says whether it is there now.
+    async fn put_back(&self, store: &Store, record: &Record) -> Result<bool> {
+        let copy = store.transcript(record.id, record.provider_session_id).await?;
+        if copy.is_empty() {
+            return Ok(false);
+        }
+        let transcripts = self.transcripts.clone();
+        let restore = move || transcripts.restore(copy.iter().map(|row| (row.file.as_str(), row.lines.as_str())));
+        let written = beside(restore).await?;
+        if let Err(error) = &written {
+            tracing::warn!(session = %record.id, %error, "a lost conversation cannot be put back");
+        }
+        Ok(written.is_ok())
+    }
+}
+
+/// Does what waits for a disk in a thread that no session is served by.
+async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|problem| Error::internal(format!("a transcript could not be looked at: {problem}")))
 }
 
 /// A new conversation, in which what was said before is told again.
