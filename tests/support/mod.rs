@@ -17,7 +17,7 @@ pub(crate) mod terminal;
 use std::time::{Duration, Instant};
 
 /// How long a test waits for anything before it fails.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Waits for what another process brings about: looks until there is something.
 pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
