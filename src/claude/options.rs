@@ -1,5 +1,6 @@
 //! How a CLI is started for one session: its arguments.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -44,6 +45,8 @@ pub struct Launch {
     pub disallowed_tools: Vec<String>,
     /// What was granted before, which needs no question any more.
     pub granted: Vec<Grant>,
+    /// Variables of the session's own, which it sees whatever the settings say.
+    pub environment: BTreeMap<String, String>,
     /// Text that is added to the CLI's own system prompt; may be empty.
     pub system_prompt: String,
     /// MCP servers by name, each as the CLI's configuration file has it.
@@ -151,6 +154,7 @@ pub(super) mod tests {
             allowed_tools: Vec::new(),
             disallowed_tools: Vec::new(),
             granted: Vec::new(),
+            environment: BTreeMap::new(),
             system_prompt: String::new(),
             mcp_servers: Map::new(),
             trusted: false,

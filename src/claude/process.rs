@@ -195,6 +195,7 @@ pub async fn start(launch: &Launch, settings: &Settings) -> Result<Process> {
 fn command(launch: &Launch, settings: &Settings, files: &PrivateFiles) -> Command {
     let mut environment = environment::inherited(&settings.env);
     environment::limit_mcp_wait(&mut environment, launch.mcp_timeout);
+    environment.extend(launch.environment.iter().map(|(name, value)| (name.into(), value.into())));
     let mut command = Command::new(&settings.guard);
     command.arg0("claude-bridge").args([GUARD, "--record"]).arg(files.record()).arg("--").arg(&launch.cli.path);
     command.args(options::arguments(launch, settings, files)).env_clear().envs(environment).current_dir(&launch.cwd);

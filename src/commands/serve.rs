@@ -14,6 +14,7 @@ use super::signals::{StopSignal, StopSignals};
 use super::{demo_agent, guard, report};
 use crate::claude;
 use crate::config::{self, Config, Flags, McpServer, Places, RemoteTransport, Resolved, Sources};
+use crate::context::Profile;
 use crate::error::{Error, Result};
 use crate::protocol::session as protocol;
 use crate::rpc::lsp::{Boot, BootRequest, Booted};
@@ -103,6 +104,7 @@ fn resolve(flags: &Flags, request: &BootRequest) -> Result<Resolved> {
     let places = Places::find()?;
     config::resolve(&Sources {
         places: &places,
+        variables: &config::variables_of_this_process(),
         flags,
         workspace: request.workspace.as_deref(),
         options: request.options.as_ref(),
@@ -112,9 +114,14 @@ fn resolve(flags: &Flags, request: &BootRequest) -> Result<Resolved> {
 /// The configuration in the terms of those who follow it.
 fn settings(config: Config, client: Option<String>, guard: PathBuf) -> service::Settings {
     let Config { cli, sessions, trust, .. } = config;
+    let (profile, workspace) = match config.profile {
+        config::Profile::General => (Profile::General, config.workspace),
+        config::Profile::Atomizer => (Profile::atomizer(&config.root), config.root),
+    };
     service::Settings {
         client,
-        workspace: config.workspace,
+        profile,
+        workspace,
         data_dir: config.data_dir,
         limits: service::Limits {
             queue: sessions.queue,

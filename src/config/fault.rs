@@ -34,6 +34,12 @@ impl Fault {
         fault.at(&joined(prefix, &entry.key), entry.line)
     }
 
+    /// A variable that a text names and the environment has not.
+    pub(super) fn missing_variable(name: &str) -> Self {
+        let problem = format!("names ${{{name}}}, which is not set in the environment");
+        Self { problem, hint: Some(format!("set it, or give a default: ${{{name}:-default}}")), place: None }
+    }
+
     /// Says where it is, unless that is known more precisely.
     pub(super) fn at(mut self, key: &str, line: Option<usize>) -> Self {
         self.place.get_or_insert_with(|| Place { key: key.to_owned(), line });

@@ -33,7 +33,8 @@ pub struct Keys {
     pub sessions: SessionsKeys,
     /// What each mode may do.
     pub modes: ModesKeys,
-    /// MCP servers of every session, by name.
+    /// MCP servers of every session, by name. `${NAME}` and `${NAME:-default}` in their texts stand for variables of the
+    /// environment.
     pub mcp_servers: BTreeMap<String, McpServer>,
     /// MCP servers in general.
     pub mcp: McpKeys,
@@ -52,6 +53,8 @@ pub struct Keys {
 pub enum Profile {
     /// Anybody with a folder of files.
     General,
+    /// Those who run engineering optimisations with Atomizer: sessions about studies, with Atomizer's MCP server.
+    Atomizer,
 }
 
 /// The Claude CLI.
@@ -146,7 +149,8 @@ pub struct ModesKeys {
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 #[schemars(rename = "UserModeConfig")]
 pub struct UserModeKeys {
-    /// Tools that need no permission, as rules of the CLI: `Bash(git status:*)`.
+    /// Tools that need no permission, as rules of the CLI: `Bash(git status:*)`. Default: the profile's; the general one
+    /// has none.
     pub allowed_tools: Option<Vec<String>>,
     /// Tools that do not exist for Claude. The lists of all sources add up.
     pub disallowed_tools: Vec<String>,
@@ -289,8 +293,8 @@ impl<'de> Deserialize<'de> for Profile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match String::deserialize(deserializer)?.as_str() {
             "general" => Ok(Self::General),
-            "atomizer" => Err(de::Error::custom("is \"atomizer\", which this version does not have yet")),
-            other => Err(de::Error::unknown_variant(other, &["general"])),
+            "atomizer" => Ok(Self::Atomizer),
+            other => Err(de::Error::unknown_variant(other, &["general", "atomizer"])),
         }
     }
 }

@@ -25,6 +25,7 @@ mod reader;
 mod tests;
 mod tree;
 mod trust;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,7 @@ pub use level::Level;
 pub use mcp_server::{McpServer, RemoteTransport};
 pub use places::Places;
 pub use trust::Trust;
+pub use variables::{Variables, of_this_process as variables_of_this_process};
 
 use crate::error::{Error, Result};
 use duration::ConfigDuration;
@@ -64,8 +66,8 @@ pub struct Config {
     pub cli: Cli,
     /// The limits of sessions.
     pub sessions: Sessions,
-    /// Tools that need no permission in user mode, as rules of the CLI.
-    pub allowed_tools: Vec<String>,
+    /// Tools that need no permission in user mode, as rules of the CLI; absent: the profile's.
+    pub allowed_tools: Option<Vec<String>>,
     /// Tools that do not exist in user mode, as rules of the CLI.
     pub disallowed_tools: Vec<String>,
     /// Whether a session may be in power mode.
@@ -153,6 +155,8 @@ pub struct Flags {
 pub struct Sources<'a> {
     /// The folders of the user and of the process.
     pub places: &'a Places,
+    /// The environment, for what the sources name of it.
+    pub variables: &'a Variables,
     /// The environment and the command line.
     pub flags: &'a Flags,
     /// The folder that the client opened.
@@ -182,7 +186,11 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Resolved> {
     let user = read_user_file(sources, &user_file)?;
     let flags = flags(sources.flags, places);
     let options = match sources.options {
-        Some(options) => read_keys(&Node::from_json(options), OPTIONS, Spelling::Camel, workspace, places)?,
+        Some(options) => {
+            let mut tree = Node::from_json(options);
+            expand(&mut tree, OPTIONS, Spelling::Camel, sources.variables)?;
+            read_keys(&tree, OPTIONS, Spelling::Camel, workspace, places)?
+        }
         None => Keys::default(),
     };
     let trust = Trust::new([&user, &flags, &options].into_iter().flat_map(|keys| keys.trust.iter().flatten()));
@@ -190,7 +198,7 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Resolved> {
     let mut notices = Vec::new();
     let from_workspace = match sources.workspace {
         Some(folder) if !file::same(&folder.join(FILE_NAME), &user_file) => {
-            read_workspace_file(folder, places, trust.covers(folder), &user_file, &mut notices)?
+            read_workspace_file(sources, folder, trust.covers(folder), &user_file, &mut notices)?
         }
         _ => Keys::default(),
     };
@@ -216,12 +224,14 @@ fn read_user_file(sources: &Sources<'_>, path: &Path) -> Result<Keys> {
         };
     };
     let name = path.display().to_string();
-    read_keys(&Node::from_toml(&text, &name)?, &name, Spelling::Snake, folder_of(path), sources.places)
+    let mut tree = Node::from_toml(&text, &name)?;
+    expand(&mut tree, &name, Spelling::Snake, sources.variables)?;
+    read_keys(&tree, &name, Spelling::Snake, folder_of(path), sources.places)
 }
 
 fn read_workspace_file(
+    sources: &Sources<'_>,
     folder: &Path,
-    places: &Places,
     trusted: bool,
     user_file: &Path,
     notices: &mut Vec<String>,
@@ -230,6 +240,10 @@ fn read_workspace_file(
     let Some(text) = file::read(&path)? else { return Ok(Keys::default()) };
     let name = path.display().to_string();
     let mut tree = Node::from_toml(&text, &name)?;
+    if trusted {
+        expand(&mut tree, &name, Spelling::Snake, sources.variables)?;
+    }
+    let places = sources.places;
     let keys = read_keys(&tree, &name, Spelling::Snake, folder, places)?;
     if trusted {
         if keys.trust.is_some() {
@@ -242,6 +256,11 @@ fn read_workspace_file(
         notices.push(trust::notice_of_untrusted(&name, &ignored, folder, user_file));
     }
     read_keys(&tree, &name, Spelling::Snake, folder, places)
+}
+
+/// Puts the values of variables into the MCP servers of one source.
+fn expand(tree: &mut Node, source: &str, spelling: Spelling, variables: &Variables) -> Result<()> {
+    variables::expand(tree, &spelling.spell("mcp_servers"), variables).map_err(|fault| fault.into_error(source))
 }
 
 /// Reads the keys of one source; relative paths in it start at `base`.
@@ -279,7 +298,7 @@ fn fill_in(keys: Keys, workspace: &Path, places: &Places, trust: Trust) -> Confi
             setting_sources: keys.cli.setting_sources.map(|all| all.iter().map(|one| one.name().to_owned()).collect()),
         },
         sessions: sessions(&keys.sessions),
-        allowed_tools: keys.modes.user.allowed_tools.unwrap_or_default(),
+        allowed_tools: keys.modes.user.allowed_tools,
         disallowed_tools: keys.modes.user.disallowed_tools,
         power_mode: keys.modes.power.enabled.unwrap_or(false),
         mcp_servers: keys.mcp_servers,

@@ -23,7 +23,7 @@ pub(super) enum Spelling {
 }
 
 impl Spelling {
-    fn spell(self, field: &'static str) -> Cow<'static, str> {
+    pub(super) fn spell(self, field: &'static str) -> Cow<'static, str> {
         if self == Self::Snake {
             return field.into();
         }

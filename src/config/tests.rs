@@ -42,7 +42,9 @@ impl Machine {
         };
         let workspace = self.path("ws");
         let options = (!options.is_null()).then_some(options);
-        resolve(&Sources { places: &places, flags: &self.flags, workspace: Some(&workspace), options })
+        let variables = Variables::from([("TOKEN".to_owned(), "s3cret".to_owned())]);
+        let (flags, workspace) = (&self.flags, Some(workspace.as_path()));
+        resolve(&Sources { places: &places, variables: &variables, flags, workspace, options })
     }
 
     fn config(&self, options: &Value) -> Config {
@@ -253,8 +255,10 @@ fn a_wrong_type_is_told_with_what_was_found_and_what_is_wanted() {
         ),
         ("mcp.timeout = '-1s'", r#"mcp.timeout is the text "-1s", but must be a length of time"#),
         ("mcp_servers.x = { url = 'y' }", "mcp_servers.x must have either `command`, with"),
-        ("profile = 'atomizer'", r#"profile is "atomizer", which this version does not have yet"#),
-        ("profile = 'generic'", r#"profile is "generic", but must be "general" (did you mean "general"?)"#),
+        (
+            "profile = 'generic'",
+            r#"profile is "generic", but must be "general" or "atomizer" (did you mean "general"?)"#,
+        ),
     ];
     for (toml, complaint) in cases {
         let found = Machine::new().user(&format!("\n{toml}")).complaint(&Value::Null);
@@ -262,6 +266,34 @@ fn a_wrong_type_is_told_with_what_was_found_and_what_is_wanted() {
         assert!(found.starts_with(place) && found.contains(complaint), "{toml}: {found}");
     }
     assert_eq!(Machine::new().complaint(&json!("x")), r#"initializationOptions is the text "x", but must be a table"#);
+}
+
+#[test]
+fn the_variables_that_mcp_servers_name_are_put_in_and_one_that_is_missing_is_named() {
+    let server = "[mcp_servers.db]\ncommand = '${DB:-db}'\nargs = ['--token=${TOKEN}']\nenv = { T = '${TOKEN}' }\n";
+    let expected = McpServer::Stdio {
+        command: "db".into(),
+        args: vec!["--token=s3cret".into()],
+        env: BTreeMap::from([("T".into(), "s3cret".into())]),
+    };
+    assert_eq!(Machine::new().user(server).config(&Value::Null).mcp_servers["db"], expected);
+    let options = json!({"trust": ["."]});
+    assert_eq!(Machine::new().workspace(server).config(&options).mcp_servers["db"], expected);
+
+    let missing = "[mcp_servers.db]\ncommand = 'db'\nenv = { T = 'x',\nU = '${NOPE}' }\n";
+    let complaint = "mcp_servers.db.env.U names ${NOPE}, which is not set in the environment \
+                     (set it, or give a default: ${NOPE:-default})";
+    let found = Machine::new().user(&missing.replace(",\n", ", ")).complaint(&Value::Null);
+    assert_eq!(found, format!("/home/config/claude-bridge.toml, line 3: {complaint}"));
+    let remote = json!({"mcpServers": {"db": {"type": "http", "url": "http://${HOST}/"}}});
+    let found = Machine::new().complaint(&remote);
+    assert!(found.starts_with("initializationOptions: mcpServers.db.url names ${HOST}"), "{found}");
+    // What does not count is not looked at either.
+    let untrusted = Machine::new().workspace(missing.replace(",\n", ", ").as_str());
+    assert_eq!(untrusted.config(&Value::Null).mcp_servers.len(), 0);
+    // Elsewhere a text is what it says.
+    let config = Machine::new().user("cli.args = ['${NOPE}']").config(&Value::Null);
+    assert_eq!(config.cli.args, ["${NOPE}"]);
 }
 
 #[test]

@@ -4,11 +4,20 @@
 //! what keeps the API's prompt cache warm. So it holds only what does not change while a session lives, and the same
 //! facts always give the same text.
 
+mod atomizer;
 mod general;
+mod layout;
+mod profile;
+mod studies;
 
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
+
+pub use atomizer::ProfileServer;
+pub use layout::Layout;
+pub use profile::Profile;
+pub use studies::{Studies, Study};
 
 /// What Claude is told.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! How a session's process is started: the CLI found, the context built, the rules and servers handed over.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::run_folder::RunFolder;
 use super::settings::Settings;
 use super::state::{Known, Rung};
 use crate::claude::{self, Conversation, Discovery, Launch, Process};
-use crate::context::{self, Context, Facts};
+use crate::context::{self, Context, Facts, Profile, ProfileServer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::session::{McpServer, Mode};
 use crate::store::Store;
@@ -79,6 +79,7 @@ impl Launcher {
         let granted = self.granted_to(record).await?;
         let mut launch = self.launch_of(record, cli, context, conversation, trusted, private_dir)?;
         launch.granted = granted;
+        launch.allowed_tools = self.allowed_tools().await?;
         let known = Known { has_servers: !launch.mcp_servers.is_empty(), ..known };
         let process = claude::start(&launch, &self.settings.cli).await?;
         Ok(Launched { process, cli_version, new_context, known })
@@ -92,11 +93,7 @@ impl Launcher {
             return Ok((text, None));
         }
         let client = self.settings.client.as_deref();
-        let mode = match record.mode {
-            Mode::User => context::Mode::User,
-            Mode::Power => context::Mode::Power,
-        };
-        let built = context::build(Facts { mode, client, cwd: &record.cwd });
+        let built = context::build(Facts { mode: mode_of(record), client, cwd: &record.cwd });
         Ok((built.text.clone(), Some(built)))
     }
 
@@ -125,7 +122,6 @@ impl Launcher {
         private_dir: PathBuf,
     ) -> Result<Launch> {
         let settings = &self.settings;
-        // Allowances do no harm in power mode, and are there when the session changes into user mode.
         let disallowed_tools = match record.mode {
             Mode::User => settings.disallowed_tools.clone(),
             Mode::Power => Vec::new(),
@@ -138,26 +134,49 @@ impl Launcher {
             effort: record.effort.clone(),
             max_turns: record.max_turns,
             max_budget_usd: record.max_budget_usd,
-            allowed_tools: settings.allowed_tools.clone(),
+            allowed_tools: Vec::new(),
             disallowed_tools,
             granted: Vec::new(),
+            environment: settings.profile.environment(mode_of(record), None),
             system_prompt,
-            mcp_servers: self.mcp_servers(record)?,
+            mcp_servers: in_cli_form(&self.mcp_servers(record))?,
             trusted,
             mcp_timeout: settings.mcp_timeout,
             private_dir,
         })
     }
 
-    /// The names of the servers that a session's next process is started with.
-    pub(super) fn server_names<'a>(&'a self, record: &'a Record) -> BTreeSet<&'a str> {
-        self.settings.mcp_servers.keys().chain(record.mcp_servers.keys()).map(String::as_str).collect()
+    /// What needs no permission. It does no harm in power mode, and is there when the session changes into user mode.
+    async fn allowed_tools(&self) -> Result<Vec<String>> {
+        match &self.settings.allowed_tools {
+            Some(rules) => Ok(rules.clone()),
+            None => self.look(Profile::allowed_tools).await,
+        }
     }
 
-    /// The configured servers and the session's own, which come first where the names are the same.
-    fn mcp_servers(&self, record: &Record) -> Result<Map<String, Value>> {
-        let servers = self.settings.mcp_servers.iter().chain(&record.mcp_servers);
-        servers.map(|(name, server)| Ok((name.clone(), in_cli_form(server)?))).collect()
+    /// Asks the profile something that it looks into folders for.
+    pub(super) async fn look<T: Send + 'static>(&self, ask: impl FnOnce(&Profile) -> T + Send + 'static) -> Result<T> {
+        let profile = self.settings.profile.clone();
+        let asked = tokio::task::spawn_blocking(move || ask(&profile)).await;
+        asked.map_err(|problem| Error::internal(format!("the profile's folders could not be looked at: {problem}")))
+    }
+
+    /// The MCP servers that a session has, as its mode is now: the profile's, the configured ones and its own, of which
+    /// the later ones take the place of earlier ones of the same name.
+    pub(super) fn mcp_servers(&self, record: &Record) -> BTreeMap<String, McpServer> {
+        let profile = &self.settings.profile;
+        let own = profile.server();
+        let name = own.as_ref().map(|server| server.name);
+        let own = own.map(|ProfileServer { name, command, args }| {
+            (name.to_owned(), McpServer::Stdio { command, args, env: BTreeMap::new() })
+        });
+        let configured = self.settings.mcp_servers.clone().into_iter().chain(record.mcp_servers.clone());
+        let mut servers: BTreeMap<_, _> = own.into_iter().chain(configured).collect();
+        // Also where another program stands in for the profile's.
+        if let Some(McpServer::Stdio { env, .. }) = name.and_then(|name| servers.get_mut(name)) {
+            env.extend(profile.environment(mode_of(record), None));
+        }
+        servers
     }
 }
 
@@ -167,9 +186,18 @@ pub(super) async fn project_of(cwd: &Path) -> String {
     real.as_deref().unwrap_or(cwd).to_string_lossy().into_owned()
 }
 
-fn in_cli_form(server: &McpServer) -> Result<Value> {
-    serde_json::to_value(server)
-        .map_err(|problem| Error::internal(format!("an MCP server cannot be encoded: {problem}")))
+/// The servers as they stand in the CLI's configuration.
+fn in_cli_form(servers: &BTreeMap<String, McpServer>) -> Result<Map<String, Value>> {
+    let encoded = servers.iter().map(|(name, server)| Ok((name.clone(), serde_json::to_value(server)?)));
+    let encoded: serde_json::Result<_> = encoded.collect();
+    encoded.map_err(|problem| Error::internal(format!("an MCP server cannot be encoded: {problem}")))
+}
+
+fn mode_of(record: &Record) -> context::Mode {
+    match record.mode {
+        Mode::User => context::Mode::User,
+        Mode::Power => context::Mode::Power,
+    }
 }
 
 /// Checks that a folder is one that Claude can work in.

@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::claude;
+use crate::context::Profile;
 use crate::protocol::session::McpServer;
 
 /// What the service is told by the configuration.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// Whom this program serves.
+    pub profile: Profile,
     /// Where history lives, and the private files of running sessions.
     pub data_dir: PathBuf,
     /// The folder Claude works in where a client names none: the workspace.
@@ -24,8 +27,8 @@ pub struct Settings {
     pub max_live: usize,
     /// After how long without any activity a session that has no process is closed.
     pub close_after: Duration,
-    /// Rules for what user mode may do without asking, in the CLI's own notation.
-    pub allowed_tools: Vec<String>,
+    /// Rules for what user mode may do without asking, in the CLI's own notation; `None`: the profile's.
+    pub allowed_tools: Option<Vec<String>>,
     /// What no session may do in user mode, in the CLI's own notation.
     pub disallowed_tools: Vec<String>,
     /// Whether a session may be in power mode.
@@ -70,6 +73,7 @@ impl Settings {
     pub fn for_tests(folder: &std::path::Path) -> Self {
         let path = Some(folder.join("no-claude-here"));
         Self {
+            profile: Profile::General,
             data_dir: folder.to_owned(),
             workspace: folder.to_owned(),
             client: None,
@@ -77,7 +81,7 @@ impl Settings {
             limits: Limits::for_tests(),
             max_live: 8,
             close_after: Duration::from_secs(24 * 3600),
-            allowed_tools: Vec::new(),
+            allowed_tools: None,
             disallowed_tools: Vec::new(),
             power: false,
             mcp_servers: BTreeMap::new(),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("main", &["commands"]),
     // Commands are where everything is put together: they turn the configuration into the settings of each part.
-    ("commands", &["config", "rpc", "service", "claude", "store", "demo", "protocol"]),
+    ("commands", &["config", "rpc", "service", "claude", "store", "context", "demo", "protocol"]),
     ("rpc", &["service", "protocol"]),
     ("service", &["claude", "store", "context", "protocol"]),
     ("config", &[]),

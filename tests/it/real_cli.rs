@@ -15,3 +15,4 @@ mod servers;
 mod stored;
 mod tools;
 mod two_sessions;
+mod user_mode;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use claude_bridge::claude::{self, EnvPolicy};
+use claude_bridge::context::Profile;
 use claude_bridge::error::Result;
 use claude_bridge::rpc::lsp::{Boot, BootRequest, Booted};
 use claude_bridge::rpc::server::serve;
@@ -84,6 +85,7 @@ impl Drop for Scene {
 fn settings(folder: &Path, cli: &ScriptedCli) -> Settings {
     let hour = Duration::from_secs(3600);
     Settings {
+        profile: Profile::General,
         data_dir: folder.join("data"),
         workspace: folder.to_owned(),
         client: None,
@@ -104,7 +106,7 @@ fn settings(folder: &Path, cli: &ScriptedCli) -> Settings {
         },
         max_live: 2,
         close_after: hour,
-        allowed_tools: Vec::new(),
+        allowed_tools: None,
         disallowed_tools: Vec::new(),
         power: false,
         mcp_servers: Default::default(),

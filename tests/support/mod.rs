@@ -12,6 +12,7 @@ pub(crate) mod real_cli;
 pub(crate) mod recordings;
 pub(crate) mod schema;
 pub(crate) mod script;
+pub(crate) mod studies;
 pub(crate) mod terminal;
 
 use std::time::{Duration, Instant};

@@ -162,7 +162,13 @@ impl Chat {
     fn history_file(&self) -> Result<PathBuf> {
         let (flags, workspace) = (&self.flags, Some(self.folder.as_path()));
         let places = Places::find()?;
-        let resolved = config::resolve(&Sources { places: &places, flags, workspace, options: None })?;
+        let resolved = config::resolve(&Sources {
+            places: &places,
+            variables: &config::variables_of_this_process(),
+            flags,
+            workspace,
+            options: None,
+        })?;
         Ok(resolved.config.data_dir.join("chat-history"))
     }
 }
