@@ -11,6 +11,7 @@ pub mod message;
 pub mod permission;
 pub mod search;
 pub mod session;
+pub mod subscription;
 pub mod turn;
 pub mod usage;
 

@@ -221,7 +221,8 @@ impl Connection {
     fn handler(&self, ticket: &Ticket, method: &str, params: Option<&RawValue>) -> BoxFuture<'static, Reply> {
         if let Some(service) = self.service.get() {
             let (service, peer) = (service.clone(), Arc::clone(&self.peer));
-            let context = Context { service, peer, cancellation: Arc::clone(&ticket.cancellation) };
+            let (cancellation, afterwards) = (Arc::clone(&ticket.cancellation), Arc::clone(&ticket.afterwards));
+            let context = Context { service, peer, cancellation, afterwards };
             if let Some(answer) = self.table.call(method, params, context) {
                 return answer.boxed();
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::afterwards::Afterwards;
 use super::in_flight::Cancellation;
 use super::peer::Peer;
 use crate::service::Service;
@@ -13,4 +14,6 @@ pub(super) struct Context {
     pub(super) service: Service,
     pub(super) peer: Arc<Peer>,
     pub(super) cancellation: Arc<Cancellation>,
+    /// What is to be done right after the answer.
+    pub(super) afterwards: Arc<Afterwards>,
 }

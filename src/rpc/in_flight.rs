@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::stream::{AbortHandle, AbortRegistration};
 use tokio::sync::Notify;
 
+use super::afterwards::Afterwards;
 use super::envelope::Id;
 use super::lock;
 use crate::error::{Error, ErrorKind, Result};
@@ -41,6 +42,7 @@ pub(super) struct Ticket {
     pub(super) id: Id,
     pub(super) serial: u64,
     pub(super) cancellation: Arc<Cancellation>,
+    pub(super) afterwards: Arc<Afterwards>,
 }
 
 /// What `$/cancelRequest` does to a request.
@@ -95,14 +97,19 @@ impl InFlight {
             }
         };
         requests.last_serial = serial;
-        Ok((Ticket { id, serial, cancellation }, registration))
+        Ok((Ticket { id, serial, cancellation, afterwards: Arc::default() }, registration))
     }
 
-    /// Writes the answer of a request, unless it has one.
+    /// Writes the answer of a request, unless it has one, and does what is to be done after it.
     pub(super) fn answer(&self, ticket: &Ticket, write: impl FnOnce(&Id)) {
         let mut requests = lock(&self.requests);
-        if requests.by_id.get(&ticket.id).is_some_and(|request| request.serial == ticket.serial) {
+        let has_none = requests.by_id.get(&ticket.id).is_some_and(|request| request.serial == ticket.serial);
+        if has_none {
             self.finish(&mut requests, &ticket.id, write);
+        }
+        drop(requests);
+        if has_none {
+            ticket.afterwards.run();
         }
     }
 

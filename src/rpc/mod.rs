@@ -12,6 +12,7 @@
 //! - The reader never waits for the writer: replies are always taken, stream events are refused while there is no room.
 //! - Nothing but frames is written to the real stdout.
 
+mod afterwards;
 mod calls;
 pub mod client;
 mod connection;
@@ -31,6 +32,7 @@ mod progress;
 mod reply;
 pub mod server;
 pub mod stdio;
+mod subscription;
 pub mod table;
 mod tokens;
 

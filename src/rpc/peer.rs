@@ -10,6 +10,7 @@ use super::calls::{Call, Calls};
 use super::envelope::Id;
 use super::outbox::Outbox;
 use super::reply::to_json;
+use super::subscription::Subscriptions;
 use super::tokens::Tokens;
 use crate::protocol::lifecycle::PermissionSupport;
 use crate::protocol::message::ProgressToken;
@@ -20,6 +21,7 @@ pub(super) struct Peer {
     pub(super) outbox: Arc<Outbox>,
     pub(super) calls: Arc<Calls>,
     pub(super) tokens: Arc<Tokens>,
+    pub(super) subscriptions: Arc<Subscriptions>,
     /// Whether it shows work-done progress that we begin; known once it is initialized.
     pub(super) shows_progress: OnceLock<bool>,
     /// How it answers permissions, if it can; known once it is initialized.
@@ -34,6 +36,7 @@ impl Peer {
             outbox,
             calls: Calls::new(|number| Id::String(format!("bridge-{number}"))),
             tokens: Arc::default(),
+            subscriptions: Arc::default(),
             shows_progress: OnceLock::new(),
             permissions: OnceLock::new(),
             last_token: AtomicU64::new(0),

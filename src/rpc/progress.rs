@@ -109,8 +109,14 @@ struct Follower {
     over: AtomicBool,
 }
 
-fn event_head(token: &str) -> String {
-    format!(r#"{{"jsonrpc":"2.0","method":"$/progress","params":{{"token":{token},"value":{{"event":"#)
+/// All of a `$/progress` notification that comes before its value.
+pub(super) fn value_head(token: &str) -> String {
+    format!(r#"{{"jsonrpc":"2.0","method":"$/progress","params":{{"token":{token},"value":"#)
+}
+
+/// All of one that comes before the event in it.
+pub(super) fn event_head(token: &str) -> String {
+    value_head(token) + r#"{"event":"#
 }
 
 impl Follower {
@@ -171,8 +177,7 @@ enum Stage {
 
 impl WorkDone {
     fn new(token: &str, shown: bool) -> Self {
-        let head = format!(r#"{{"jsonrpc":"2.0","method":"$/progress","params":{{"token":{token},"value":"#);
-        Self { head, shown, stage: Stage::Waiting }
+        Self { head: value_head(token), shown, stage: Stage::Waiting }
     }
 
     fn begin(&mut self, message: Option<&str>, outbox: &Outbox) {

@@ -11,14 +11,14 @@ use serde_json::value::RawValue;
 
 use super::context::Context;
 use super::method::Method;
-use super::methods::{control, mcp, message, permission, search, session, usage};
+use super::methods::{control, mcp, message, permission, search, session, subscription, usage};
 use super::reply::{Reply, error_object};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The methods of a server.
 ///
-/// Still to come, with the issues that bring them: `session/setStudy`, `session/fork`, `session/export`,
-/// `session/subscribe`, `session/unsubscribe`, `study/list`, `study/get`, `bridge/health`.
+/// Still to come, with the issues that bring them: `session/setStudy`, `session/fork`, `session/export`, `study/list`,
+/// `study/get`, `bridge/health`.
 #[derive(Debug)]
 pub struct Table {
     methods: RpcModule<()>,
@@ -39,6 +39,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         .with::<control::SessionContextUsage, _>(control::context_usage)
         .with::<session::SessionClose, _>(session::close)
         .with::<session::SessionDelete, _>(session::delete)
+        .with::<subscription::SessionSubscribe, _>(subscription::subscribe)
+        .with::<subscription::SessionUnsubscribe, _>(subscription::unsubscribe)
         .with::<message::MessageSend, _>(message::send)
         .with::<message::MessageList, _>(message::list)
         .with::<search::MessageSearch, _>(search::search)

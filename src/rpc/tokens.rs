@@ -62,7 +62,8 @@ impl Drop for Lease {
     }
 }
 
-struct Json<'a>(&'a ProgressToken);
+/// A token as JSON.
+pub(super) struct Json<'a>(pub(super) &'a ProgressToken);
 
 impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,8 +7,9 @@ use tokio::sync::oneshot;
 use super::asking::Asker;
 use super::content::Prompt;
 use super::followers::Reply;
-use super::sink::EventSink;
+use super::sink::{EventSink, Subscriber};
 use super::state::Told;
+use super::subscription::Subscribed;
 use crate::error::{Error, Result};
 use crate::ids::{PermissionId, TurnId};
 use crate::protocol::capabilities::SessionCapabilitiesResult;
@@ -25,6 +26,15 @@ pub(super) enum Command {
     Send { turn: TurnId, prompt: Prompt, sink: Option<Arc<dyn EventSink>>, asker: Option<Arc<dyn Asker>>, reply: Reply },
     /// A client is with the session that can answer permissions.
     Attach { asker: Arc<dyn Asker> },
+    /// Take in who wants to follow from that event on.
+    Subscribe {
+        after_seq: u64,
+        subscriber: Arc<dyn Subscriber>,
+        asker: Option<Arc<dyn Asker>>,
+        reply: oneshot::Sender<Result<Subscribed>>,
+    },
+    /// Somebody who followed does so no more.
+    Unsubscribed,
     /// Answer a permission.
     Answer { permission: PermissionId, answer: PermissionAnswer, reply: oneshot::Sender<Result<()>> },
     /// Drop a message, or end its turn.
@@ -64,7 +74,13 @@ impl Command {
             Self::AskServers { reply } | Self::AskContext { reply } => tell(reply, Err(error)),
             Self::Capabilities { reply } => tell(reply, Err(error)),
             Self::Delete { reply } | Self::Answer { reply, .. } => tell(reply, Err(error)),
-            Self::Recover | Self::Warm | Self::Attach { .. } | Self::Cancel { .. } | Self::ShutDown => {}
+            Self::Subscribe { reply, .. } => tell(reply, Err(error)),
+            Self::Recover
+            | Self::Unsubscribed
+            | Self::Warm
+            | Self::Attach { .. }
+            | Self::Cancel { .. }
+            | Self::ShutDown => {}
         }
     }
 }

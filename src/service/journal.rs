@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::history::{message_row, permission_change, turn_row};
+use super::pieces::Pieces;
 use super::sink::EncodedEvent;
 use super::state::{Emission, NewMessage, TurnRecord, What};
 use super::title;
@@ -35,7 +36,6 @@ struct Ready {
     kind: &'static str,
     json: Range<usize>,
     headline: Option<String>,
-    text_end: Option<u64>,
 }
 
 /// A session's events on their way out.
@@ -44,6 +44,8 @@ pub(super) struct Journal {
     session_id: SessionId,
     last_seq: u64,
     reserved_seq: u64,
+    /// The number of the last event there is, which is lower where numbers were skipped.
+    last_event: u64,
     /// What the next commit holds, beside deltas and transcripts.
     batch: Batch,
     /// The JSON of all that is ready, end to end.
@@ -66,15 +68,18 @@ pub(super) struct Journal {
 struct Merged {
     meta: EventMeta,
     body: EventBody,
+    /// How the text was cut.
+    pieces: Pieces,
 }
 
 impl Journal {
-    /// A journal that goes on after `last_seq`.
-    pub(super) fn new(session_id: SessionId, last_seq: u64) -> Self {
+    /// A journal that goes on after `last_seq`, of a session whose last event has the number `last_event`.
+    pub(super) fn new(session_id: SessionId, last_seq: u64, last_event: u64) -> Self {
         Self {
             session_id,
             last_seq,
             reserved_seq: last_seq,
+            last_event,
             batch: Batch::default(),
             json: String::new(),
             scratch: Vec::new(),
@@ -89,6 +94,11 @@ impl Journal {
     /// The highest number given out.
     pub(super) fn last_seq(&self) -> u64 {
         self.last_seq
+    }
+
+    /// The number of the last event there is.
+    pub(super) fn last_event(&self) -> u64 {
+        self.last_event
     }
 
     /// The highest number that may have been given out by the time this is stored. A session at rest gives out none,
@@ -115,6 +125,7 @@ impl Journal {
         session: impl FnOnce(u64) -> Session,
     ) -> Result<()> {
         self.last_seq += 1;
+        self.last_event = self.last_seq;
         let Emission { turn, parent, what } = emission;
         let meta = EventMeta {
             seq: self.last_seq,
@@ -198,9 +209,10 @@ impl Journal {
     pub(super) fn keep(&mut self) -> Result<()> {
         let mut batch = std::mem::take(&mut self.batch);
         batch.transcript = std::mem::take(&mut self.transcript);
-        for Merged { meta, body } in self.unsaved.drain(..) {
+        for Merged { meta, body, pieces } in self.unsaved.drain(..) {
             let payload = EventPayload::Json { kind: body.kind().to_owned(), body: to_json(&body)? };
-            batch.events.push(event_row(meta, payload));
+            let pieces = meta.first_seq.map(|_| pieces.into_bytes());
+            batch.events.push(EventRow { pieces, ..event_row(meta, payload) });
         }
         batch.events.sort_unstable_by_key(|row| row.seq);
         self.backlog.push(batch);
@@ -250,7 +262,6 @@ impl Journal {
             kind: ready.kind,
             json: &self.json[ready.json.clone()],
             headline: ready.headline.as_deref(),
-            text_end: ready.text_end,
         }
     }
 
@@ -259,16 +270,10 @@ impl Journal {
         if self.ahead == self.ready.len() && self.batch.turns.is_empty() {
             self.ahead += 1;
         }
-        self.ready.push(Ready {
-            meta: meta.clone(),
-            kind: body.kind(),
-            json,
-            headline: None,
-            text_end: text_end(&body),
-        });
+        self.ready.push(Ready { meta: meta.clone(), kind: body.kind(), json, headline: None });
         let merged = self.unsaved.last_mut().is_some_and(|last| last.absorb(&meta, &body));
         if !merged {
-            self.unsaved.push(Merged { meta, body });
+            self.unsaved.push(Merged::new(meta, body));
         }
         Ok(())
     }
@@ -279,13 +284,7 @@ impl Journal {
         let stored = format!("{{{}", &self.json[encoded.body]);
         let payload = EventPayload::Json { kind: body.kind().to_owned(), body: stored };
         self.batch.events.push(event_row(meta.clone(), payload));
-        self.ready.push(Ready {
-            meta,
-            kind: body.kind(),
-            json: encoded.event,
-            headline: headline(body),
-            text_end: None,
-        });
+        self.ready.push(Ready { meta, kind: body.kind(), json: encoded.event, headline: headline(body) });
         Ok(())
     }
 
@@ -296,7 +295,7 @@ impl Journal {
         let body = EventBody::Message { message };
         let json = self.encode(&meta, &body)?.event;
         self.batch.events.push(event_row(meta.clone(), EventPayload::Message(row)));
-        self.ready.push(Ready { meta, kind: body.kind(), json, headline: None, text_end: None });
+        self.ready.push(Ready { meta, kind: body.kind(), json, headline: None });
         Ok(())
     }
 
@@ -356,6 +355,13 @@ impl Journal {
 }
 
 impl Merged {
+    /// One delta, which others may follow.
+    fn new(meta: EventMeta, body: EventBody) -> Self {
+        let mut pieces = Pieces::default();
+        pieces.push(text_of(&body).len());
+        Self { meta, body, pieces }
+    }
+
     /// Takes a delta in, if it goes on where this ends.
     fn absorb(&mut self, meta: &EventMeta, body: &EventBody) -> bool {
         let (mine, item, next) = match (&mut self.body, body) {
@@ -371,6 +377,7 @@ impl Merged {
             return false;
         }
         mine.push_str(next);
+        self.pieces.push(next.len());
         self.meta.first_seq.get_or_insert(self.meta.seq);
         self.meta.seq = meta.seq;
         true
@@ -432,16 +439,14 @@ fn to_json<T: Serialize>(value: &T) -> Result<String> {
 
 fn event_row(meta: EventMeta, payload: EventPayload) -> EventRow {
     let EventMeta { seq, first_seq, session_id, turn_id, at, parent_tool_use_id } = meta;
-    EventRow { session_id, seq, first_seq, turn_id, at, parent_tool_use_id, payload }
+    EventRow { session_id, seq, first_seq, turn_id, at, parent_tool_use_id, pieces: None, payload }
 }
 
-/// Of a delta: the length in bytes of its item's text, with this.
-pub(super) fn text_end(body: &EventBody) -> Option<u64> {
+/// What a delta brings.
+fn text_of(body: &EventBody) -> &str {
     match body {
-        EventBody::TextDelta { offset, text, .. } | EventBody::ThinkingDelta { offset, text, .. } => {
-            Some(offset + text.len() as u64)
-        }
-        _ => None,
+        EventBody::TextDelta { text, .. } | EventBody::ThinkingDelta { text, .. } => text,
+        _ => "",
     }
 }
 

@@ -18,6 +18,7 @@ mod launch;
 mod lease;
 mod memory;
 mod permission;
+mod pieces;
 mod query;
 mod record;
 mod registry;
@@ -30,6 +31,7 @@ mod session;
 mod settings;
 pub mod sink;
 mod state;
+mod subscription;
 mod title;
 mod usage;
 
@@ -65,6 +67,7 @@ use session::session_not_found;
 use sink::EventSink;
 
 pub use settings::{Limits, Settings};
+pub use subscription::Subscribed;
 
 /// The longest title, in characters.
 const TITLE_LIMIT: usize = 200;
@@ -215,9 +218,11 @@ impl Service {
             return Ok(session);
         }
         let row = self.inner.store.session(id).await?.ok_or_else(|| session_not_found(id))?;
-        let lease = self.inner.store.lease(id).await?.filter(|lease| self.inner.holder.is_held_elsewhere(lease));
+        let lease = self.inner.store.lease(id).await?;
         let mut session = history::resting_session(row)?;
-        session.held_by = lease.as_ref().map(lease::held_by);
+        if let Some(lease) = lease.filter(|lease| self.inner.holder.is_held_elsewhere(lease)) {
+            query::show_holder(&self.inner.store, &mut session, lease::held_by(&lease)).await?;
+        }
         Ok(session)
     }
 

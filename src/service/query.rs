@@ -8,7 +8,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::Inner;
 use super::history::{message_of, resting_session, stored_state};
 use super::lease::held_by;
-use super::registry::Registry;
 use super::session::session_not_found;
 use crate::error::{Error, Result};
 use crate::ids::SessionId;
@@ -42,7 +41,7 @@ pub(super) async fn sessions(inner: &Inner, params: SessionListParams) -> Result
                 return Ok(SessionListResult { sessions, next_cursor });
             }
             before = Some((row.last_active_at, row.id));
-            let session = current(&inner.registry, &held, row)?;
+            let session = current(inner, &held, row).await?;
             if params.state.is_none_or(|state| session.state == state) {
                 sessions.push(session);
             }
@@ -60,13 +59,25 @@ async fn held_elsewhere(inner: &Inner) -> Result<HashMap<SessionId, HeldBy>> {
 }
 
 /// The session as its task shows it, or as it is stored.
-fn current(registry: &Registry, held: &HashMap<SessionId, HeldBy>, row: SessionRow) -> Result<Session> {
-    if let Some(session) = registry.view(row.id) {
+async fn current(inner: &Inner, held: &HashMap<SessionId, HeldBy>, row: SessionRow) -> Result<Session> {
+    if let Some(session) = inner.registry.view(row.id) {
         return Ok(session);
     }
     let mut session = resting_session(row)?;
-    session.held_by = held.get(&session.id).cloned();
+    if let Some(holder) = held.get(&session.id) {
+        show_holder(&inner.store, &mut session, holder.clone()).await?;
+    }
     Ok(session)
+}
+
+/// Shows who runs the session. Its row has a number up to which events may come; what clients want is that of the last
+/// one that did.
+pub(super) async fn show_holder(store: &Store, session: &mut Session, holder: HeldBy) -> Result<()> {
+    session.held_by = Some(holder);
+    if let Some(standing) = store.standing(session.id).await? {
+        session.last_seq = standing.last_seq;
+    }
+    Ok(())
 }
 
 /// A page of a session's messages.

@@ -61,6 +61,15 @@ impl Registry {
         sent.map_err(|_| Error::internal(format!("the task of session {id} is gone")))
     }
 
+    /// Sends a command to a session's task where there is one; there is nothing to do otherwise.
+    pub(super) fn tell(&self, id: SessionId, command: Command) {
+        if let Some(entry) = self.lock().entries.get(&id)
+            && entry.commands.send(command).is_err()
+        {
+            tracing::debug!(session = %id, "a session's task was gone already");
+        }
+    }
+
     /// The session as its task last showed it.
     pub(super) fn view(&self, id: SessionId) -> Option<Session> {
         self.lock().entries.get(&id).and_then(|entry| entry.view.clone())
@@ -85,6 +94,14 @@ impl Registry {
         if let Some(entry) = self.lock().entries.get_mut(&session.id) {
             entry.view = Some(session);
             entry.permissions = permissions;
+        }
+    }
+
+    /// The session is at rest: what others want to know of it is in the history.
+    pub(super) fn hide(&self, id: SessionId) {
+        if let Some(entry) = self.lock().entries.get_mut(&id) {
+            entry.view = None;
+            entry.permissions = Vec::new();
         }
     }
 

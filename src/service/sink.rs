@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use crate::error::Error;
 use crate::protocol::event::EventMeta;
 
 /// An event as it goes over the wire, encoded once for all who follow it.
@@ -11,13 +12,11 @@ pub struct EncodedEvent<'a> {
     /// Where and when.
     pub meta: &'a EventMeta,
     /// Its kind, as on the wire.
-    pub kind: &'static str,
+    pub kind: &'a str,
     /// The whole `SessionEvent` as JSON.
     pub json: &'a str,
     /// What a person is told about it in a line, where it is worth one: "Read src/main.rs".
     pub headline: Option<&'a str>,
-    /// Of a delta: the length in bytes of its item's text, with this.
-    pub text_end: Option<u64>,
 }
 
 /// What became of an event that was offered.
@@ -43,4 +42,13 @@ pub trait EventSink: Send + Sync {
 
     /// Resolves when the follower has room again, or is gone. Lets go out what was taken, since room comes of that.
     fn has_room(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// A follower of all events, for as long as it likes.
+pub trait Subscriber: EventSink {
+    /// Whether it does not want any more.
+    fn is_over(&self) -> bool;
+
+    /// There will be no more, and why. Never blocks.
+    fn end(&self, why: &Error);
 }

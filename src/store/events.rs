@@ -6,10 +6,10 @@ use super::messages;
 use super::rows::{EventPayload, EventQuery, EventRow};
 
 const INSERT: &str = "INSERT INTO events (session_id, seq, first_seq, turn_id, at, parent_tool_use_id, kind, body, \
-     message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+     message, pieces) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
 pub(super) const PAGE: &str = "SELECT e.session_id, e.seq, e.first_seq, e.turn_id, e.at, e.parent_tool_use_id, \
-     e.kind, e.body, m.id, m.session_id, m.turn_id, m.seq, m.role, m.content, m.created_at, m.parent_tool_use_id \
+     e.kind, e.body, e.pieces, m.id, m.session_id, m.turn_id, m.seq, m.role, m.content, m.created_at, m.parent_tool_use_id \
      FROM events AS e LEFT JOIN messages AS m ON m.number = e.message \
      WHERE e.session_id = ?1 AND e.seq > ?2 AND (?3 IS NULL OR e.turn_id = ?3) ORDER BY e.seq";
 
@@ -29,6 +29,7 @@ pub(super) fn insert(db: &Connection, row: &EventRow) -> rusqlite::Result<()> {
         kind,
         body,
         message,
+        row.pieces,
     ])?;
     Ok(())
 }
@@ -53,7 +54,7 @@ pub(super) fn page(db: &Connection, query: &EventQuery) -> rusqlite::Result<Vec<
 fn read(row: &Row<'_>) -> rusqlite::Result<EventRow> {
     let payload = match row.get(6)? {
         Some(kind) => EventPayload::Json { kind, body: row.get(7)? },
-        None => EventPayload::Message(messages::read(row, 8)?),
+        None => EventPayload::Message(messages::read(row, 9)?),
     };
     Ok(EventRow {
         session_id: row.get(0)?,
@@ -62,6 +63,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EventRow> {
         turn_id: row.get(3)?,
         at: row.get(4)?,
         parent_tool_use_id: row.get(5)?,
+        pieces: row.get(8)?,
         payload,
     })
 }

@@ -50,7 +50,8 @@ pub(super) fn by_session(db: &Connection, session: SessionId) -> rusqlite::Resul
     db.prepare_cached("SELECT * FROM leases WHERE session_id = ?1")?.query_row([session], read).optional()
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<LeaseRow> {
+/// Reads a lease by the names of its columns.
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<LeaseRow> {
     Ok(LeaseRow {
         session_id: row.get("session_id")?,
         bridge_id: row.get("bridge_id")?,

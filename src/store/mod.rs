@@ -7,6 +7,7 @@
 //! A file that is found damaged is moved aside, as it is, and a new history begins; but never while another process
 //! has it open. One of a newer version is left alone.
 
+mod changes;
 mod commit;
 mod compression;
 mod damage;
@@ -24,6 +25,7 @@ mod readers;
 mod rows;
 mod search;
 mod sessions;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod transcripts;
@@ -36,11 +38,14 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::changes::Changes;
+use self::changes::Watch;
 pub use self::commit::Commit;
 use self::readers::Readers;
 pub use self::rows::{
     Batch, ContextRow, EventPayload, EventQuery, EventRow, GrantRow, GrantScope, LeaseRow, MessageQuery, MessageRow,
-    ModelUsage, PermissionChange, PermissionRow, SessionQuery, SessionRow, TranscriptGap, TranscriptRow, TurnRow,
+    ModelUsage, PermissionChange, PermissionRow, SessionQuery, SessionRow, Standing, TranscriptGap, TranscriptRow,
+    TurnRow,
 };
 pub use self::search::{SearchHit, SearchOrder, SearchPage, SearchQuery, SearchStart, Snippet, Terms};
 pub use self::usage::{UsageGroup, UsageKey, UsageQuery, UsageRow};
@@ -72,6 +77,7 @@ struct Inner {
     readers: Readers,
     /// On its own, so that no search keeps anybody waiting but the next one.
     searcher: Readers,
+    watch: Arc<Watch>,
 }
 
 impl Store {
@@ -81,8 +87,9 @@ impl Store {
     pub fn open(folder: &Path) -> Self {
         let file: Arc<Path> = folder.join(FILE).into();
         let writer = Writer::start(Arc::clone(&file));
-        let (readers, searcher) = (Readers::new(Arc::clone(&file), READERS), Readers::new(file, 1));
-        Self { inner: Arc::new(Inner { writer, readers, searcher }) }
+        let (readers, searcher) = (Readers::new(Arc::clone(&file), READERS), Readers::new(Arc::clone(&file), 1));
+        let watch = Watch::new(Readers::new(file, 1));
+        Self { inner: Arc::new(Inner { writer, readers, searcher, watch }) }
     }
 
     /// Waits until the file is open, or was tried to be opened.
@@ -177,6 +184,20 @@ impl Store {
     /// A store error.
     pub async fn lease(&self, session: SessionId) -> Result<Option<LeaseRow>> {
         self.read("cannot read the lease", move |db| leases::by_session(db, session)).await
+    }
+
+    /// How a session stands; nothing if it is not there.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn standing(&self, session: SessionId) -> Result<Option<Standing>> {
+        self.read("cannot read the session", move |db| standing::by_session(db, session)).await
+    }
+
+    /// Tells from now on when anything was written, by this process or another one. Within a tokio runtime.
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        self.inner.watch.changes()
     }
 
     /// Queues a batch, to be written as one, all of it or nothing, behind all batches given before and before all that
@@ -283,6 +304,7 @@ impl Store {
     pub async fn close(&self) {
         self.inner.readers.close().await;
         self.inner.searcher.close().await;
+        self.inner.watch.close().await;
         self.inner.writer.close().await;
     }
 

@@ -180,6 +180,8 @@ pub struct EventRow {
     pub at: Timestamp,
     /// The tool call whose agent it is about.
     pub parent_tool_use_id: Option<String>,
+    /// Of merged deltas, how they were cut; absent in rows of older versions.
+    pub pieces: Option<Vec<u8>>,
     /// What happened.
     pub payload: EventPayload,
 }
@@ -203,7 +205,7 @@ impl EventRow {
     /// About how many bytes of memory it takes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        size_of_val(self) + self.payload.bytes()
+        size_of_val(self) + self.pieces.as_ref().map_or(0, Vec::len) + self.payload.bytes()
     }
 }
 
@@ -305,6 +307,17 @@ pub struct LeaseRow {
     pub client: Option<String>,
     /// Since when it holds it.
     pub taken_at: Timestamp,
+}
+
+/// How a session stands, for whoever follows it from the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The highest number that may have been given to an event.
+    pub reserved_seq: u64,
+    /// The number of the last event that is stored; 0 where none is.
+    pub last_seq: u64,
+    /// The lease, where a bridge holds it.
+    pub lease: Option<LeaseRow>,
 }
 
 /// Lines that the CLI added to its own transcript of a conversation.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use claude_bridge::error::{ErrorData, ErrorKind};
 use claude_bridge::protocol::event::{EventBody, EventProgress, SessionEvent};
 use claude_bridge::protocol::lifecycle::{ClientCapabilities, ServerCapabilities};
+use claude_bridge::protocol::subscription::EndProgress;
 use claude_bridge::rpc::method::Method;
 use claude_bridge::rpc::methods::control::{
     SessionCapabilities, SessionCompact, SessionContextUsage, SessionSetMode, SessionSetModel,
@@ -17,6 +18,7 @@ use claude_bridge::rpc::methods::search::MessageSearch;
 use claude_bridge::rpc::methods::session::{
     SessionClose, SessionCreate, SessionDelete, SessionGet, SessionInterrupt, SessionList, SessionRename,
 };
+use claude_bridge::rpc::methods::subscription::{SessionSubscribe, SessionUnsubscribe};
 use claude_bridge::rpc::methods::usage::UsageSummary;
 use claude_bridge::rpc::table;
 use serde::Serialize;
@@ -77,6 +79,8 @@ fn the_parameters_and_the_result_of_every_method_are_as_written() {
         keeps_method::<SessionContextUsage>(),
         keeps_method::<SessionClose>(),
         keeps_method::<SessionDelete>(),
+        keeps_method::<SessionSubscribe>(),
+        keeps_method::<SessionUnsubscribe>(),
         keeps_method::<MessageSend>(),
         keeps_method::<MessageList>(),
         keeps_method::<MessageSearch>(),
@@ -99,6 +103,18 @@ fn every_kind_of_event_is_as_written() {
     }
     let written: BTreeSet<String> = events().iter().map(|event| text(&event["kind"])).collect();
     assert_eq!(written, EventBody::KINDS.map(str::to_owned).into());
+}
+
+#[test]
+fn the_end_of_a_subscription_is_as_written() {
+    let progress = json!({"token": 7, "value": {"ended": {
+        "kind": "sessionNotFound",
+        "message": "no session has the id 019b2c3d-0000-7000-8000-000000000001",
+        "retryable": false,
+        "hint": "session/list names those there are",
+    }}});
+    keeps::<EndProgress>(&progress);
+    schema::committed().check_notification("$/progress", &progress).unwrap();
 }
 
 #[test]

@@ -29,5 +29,6 @@ mod search;
 mod sessions;
 mod starts;
 mod store_trouble;
+mod subscribe;
 mod two_clients;
 mod usage;

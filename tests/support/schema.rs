@@ -20,6 +20,7 @@ pub(crate) struct Schemas {
     server_requests: HashMap<String, Validator>,
     notifications: HashMap<String, Validator>,
     work_done: Validator,
+    subscription_end: Validator,
     error_data: Validator,
     capabilities: Validator,
 }
@@ -57,6 +58,7 @@ impl Schemas {
             server_requests: server_requests.iter().map(params).collect(),
             notifications: list(&openrpc["x-notifications"]).iter().map(notification).collect(),
             work_done: validator(&work_done_schema()),
+            subscription_end: compile(&json!({"$ref": "#/components/schemas/EndProgress"})),
             error_data: compile(&json!({"$ref": "#/components/schemas/ErrorData"})),
             capabilities: validator(capabilities),
         }
@@ -87,11 +89,15 @@ impl Schemas {
         check(known(&self.server_requests, method)?, params, &format!("the parameters of {method}"))
     }
 
-    /// Checks the parameters of a notification; those of a `$/progress` are an event of ours or LSP's work-done
-    /// progress.
+    /// Checks the parameters of a notification; those of a `$/progress` are an event of ours, the end of a
+    /// subscription, or LSP's work-done progress.
     pub(crate) fn check_notification(&self, method: &str, params: &Value) -> Result<(), String> {
         let known = known(&self.notifications, method)?;
-        if method == "$/progress" && params["value"].get("event").is_none() {
+        let value = &params["value"];
+        if method == "$/progress" && value.get("ended").is_some() {
+            return check(&self.subscription_end, params, "the end of a subscription");
+        }
+        if method == "$/progress" && value.get("event").is_none() {
             return check(&self.work_done, params, "work-done progress");
         }
         check(known, params, &format!("the parameters of {method}"))

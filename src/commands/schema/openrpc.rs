@@ -10,6 +10,7 @@ use crate::protocol::PROTOCOL_VERSION;
 use crate::protocol::event::EventProgress;
 use crate::protocol::message::ProgressToken;
 use crate::protocol::permission::{Permission, PermissionAnswer};
+use crate::protocol::subscription::EndProgress;
 
 const SCHEMAS: &str = "/components/schemas";
 
@@ -105,13 +106,16 @@ fn error(kind: ErrorKind) -> Result<Value> {
 }
 
 fn notifications(types: &mut Types) -> Value {
-    let progress = types.sent(SchemaGenerator::subschema_for::<EventProgress>);
+    let event = types.sent(SchemaGenerator::subschema_for::<EventProgress>);
+    let end = types.sent(SchemaGenerator::subschema_for::<EndProgress>);
     json!([
         {
             "name": "$/progress",
-            "summary": "Under a partialResultToken: an event of the session. Under a workDoneToken: LSP's work-done \
-                        progress, in short human text.",
-            "schema": progress,
+            "summary": "Under a partialResultToken: an event of the session. Under a subscriptionToken: the same, and \
+                        `x-end` where the subscription ends by itself. Under a workDoneToken: LSP's work-done progress, in \
+                        short human text.",
+            "schema": event,
+            "x-end": end,
         },
         { "name": "window/logMessage", "summary": "LSP's: a line for the log." },
         { "name": "window/showMessage", "summary": "LSP's: a line for the person." },

@@ -21,6 +21,9 @@ use crate::protocol::session::{
     SessionListParams, SessionListResult, SessionParams, SessionRenameParams, SessionResult, SessionSetModeParams,
     SessionSetModelParams,
 };
+use crate::protocol::subscription::{
+    EndProgress, SessionSubscribeParams, SessionSubscribeResult, SessionUnsubscribeParams,
+};
 use crate::protocol::turn::Turn;
 use crate::protocol::usage::{Usage, UsageSummaryParams, UsageSummaryResult};
 
@@ -32,7 +35,9 @@ pub(super) fn documents() -> Result<Vec<(&'static str, Value)>> {
         }),
         document("config", "Config", Types::receives::<config::Keys>),
         document("error", "ErrorData", Types::sends::<ErrorData>),
-        document("event", "SessionEvent", |types| types.sends::<SessionEvent>().sends::<EventProgress>()),
+        document("event", "SessionEvent", |types| {
+            types.sends::<SessionEvent>().sends::<EventProgress>().sends::<EndProgress>()
+        }),
         document("lifecycle", "ServerCapabilities", |types| {
             types.sends::<ServerCapabilities>().receives::<ClientCapabilities>()
         }),
@@ -67,7 +72,8 @@ fn session(types: &mut Types) -> &mut Types {
     types.receives::<SessionCreateParams>().receives::<SessionParams>().receives::<SessionRenameParams>();
     types.receives::<SessionSetModeParams>().receives::<SessionSetModelParams>().receives::<SessionCompactParams>();
     types.receives::<SessionListParams>().sends::<SessionListResult>();
-    types.receives::<SessionInterruptParams>().sends::<SessionInterruptResult>()
+    types.receives::<SessionInterruptParams>().sends::<SessionInterruptResult>();
+    types.receives::<SessionSubscribeParams>().sends::<SessionSubscribeResult>().receives::<SessionUnsubscribeParams>()
 }
 
 /// The document of the resource `name`, whose main type is `main`.

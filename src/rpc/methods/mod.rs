@@ -6,4 +6,5 @@ pub mod message;
 pub mod permission;
 pub mod search;
 pub mod session;
+pub mod subscription;
 pub mod usage;

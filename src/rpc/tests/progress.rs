@@ -32,7 +32,7 @@ impl Turn {
         let at = Timestamp::from_millis(0);
         let session_id = SessionId::new();
         let meta = EventMeta { seq: 1, first_seq: None, session_id, turn_id: None, at, parent_tool_use_id: None };
-        let offer = self.follower.offer(EncodedEvent { meta: &meta, kind, json, headline, text_end: None });
+        let offer = self.follower.offer(EncodedEvent { meta: &meta, kind, json, headline });
         self.follower.release();
         offer
     }

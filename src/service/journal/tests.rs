@@ -7,7 +7,7 @@ use crate::protocol::message::Role;
 use crate::store::TranscriptGap;
 
 fn journal() -> Journal {
-    Journal::new(SessionId::new(), 10)
+    Journal::new(SessionId::new(), 10, 10)
 }
 
 fn emit(journal: &mut Journal, what: What) {

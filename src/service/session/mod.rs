@@ -2,6 +2,7 @@
 //! [`State::step`]; what follows from it is carried out here, in order.
 
 mod asking;
+mod at_rest;
 mod requests;
 mod runner;
 mod storing;
@@ -23,7 +24,9 @@ use super::history::{record_of, session_of};
 use super::journal::Journal;
 use super::launch::Launched;
 use super::record::Record;
+use super::sink::Subscriber;
 use super::state::{CutShort, Effect, Effects, Input, State, Timer};
+use super::subscription::Subscribed;
 use super::{cut_turns, lease};
 use crate::claude::Output;
 use crate::error::{Error, ErrorKind, Result};
@@ -38,6 +41,8 @@ use requests::{Requester, Requesters};
 use runner::{News, Runner};
 use storing::outcome_of;
 use timers::Timers;
+
+pub(super) use at_rest::run;
 
 /// How long deltas may wait to be stored.
 const WRITE_BEHIND: Duration = Duration::from_millis(100);
@@ -83,42 +88,29 @@ enum Wake {
     Room,
 }
 
-/// Runs a session's task until the session is at rest and nobody asks for anything.
-pub(super) async fn run(
-    inner: Arc<Inner>,
-    id: SessionId,
-    row: Option<SessionRow>,
-    commands: UnboundedReceiver<Command>,
-) {
-    match begin(&inner, id, row).await {
-        Ok(Beginning { record, last_seq, cut_short }) => {
-            let settings = inner.launcher.settings();
-            let state = State::new(record, settings.limits).with_disallowed(settings.disallowed_tools.clone());
-            Task::new(inner, id, commands, state, last_seq).run(cut_short).await;
-        }
-        Err(error) => refuse_all(&inner, id, commands, &error).await,
-    }
-}
-
 /// What a task begins with.
 struct Beginning {
     record: Record,
     last_seq: u64,
+    /// The number of the last event there is.
+    last_event: u64,
     /// What another bridge left without an end.
     cut_short: CutShort,
 }
 
-/// Reads what is stored of a session that from then on is ours. One that was just made, which `row` is, is so already.
-async fn begin(inner: &Inner, id: SessionId, row: Option<SessionRow>) -> Result<Beginning> {
-    let (row, cut_short) = match row {
-        Some(row) => (row, CutShort::default()),
-        None => {
-            lease::take(&inner.store, &inner.holder, id).await?;
-            // Only now, since its holder may have written until then.
-            (load(inner, id).await?, cut_turns::read(&inner.store, id).await?)
-        }
-    };
-    Ok(Beginning { last_seq: row.reserved_seq, record: record_of(row)?, cut_short })
+impl Beginning {
+    fn new(row: SessionRow, last_event: u64, cut_short: CutShort) -> Result<Self> {
+        Ok(Self { last_seq: row.reserved_seq, last_event, record: record_of(row)?, cut_short })
+    }
+}
+
+/// Takes a session's lease and reads what is stored of it, which from then on is ours.
+async fn begin(inner: &Inner, id: SessionId) -> Result<Beginning> {
+    lease::take(&inner.store, &inner.holder, id).await?;
+    // Only now, since its holder may have written until then.
+    let (row, cut_short) = (load(inner, id).await?, cut_turns::read(&inner.store, id).await?);
+    let standing = inner.store.standing(id).await?.ok_or_else(|| session_not_found(id))?;
+    Beginning::new(row, standing.last_seq, cut_short)
 }
 
 async fn load(inner: &Inner, id: SessionId) -> Result<SessionRow> {
@@ -131,22 +123,18 @@ pub(super) fn session_not_found(id: SessionId) -> Error {
         .hint("session/list names those there are")
 }
 
-/// Answers everything with the same error, until nobody asks any more.
-async fn refuse_all(inner: &Inner, id: SessionId, mut commands: UnboundedReceiver<Command>, error: &Error) {
-    while !inner.registry.retire(id, &commands) {
-        let Some(command) = commands.recv().await else { return };
-        command.refuse(error.clone());
-    }
-}
-
 impl Task {
     fn new(
         inner: Arc<Inner>,
         id: SessionId,
         commands: UnboundedReceiver<Command>,
-        state: State,
-        last_seq: u64,
+        followers: Followers,
+        beginning: Beginning,
     ) -> Self {
+        let Beginning { record, last_seq, last_event, cut_short } = beginning;
+        let settings = inner.launcher.settings();
+        let state = State::new(record, settings.limits).with_disallowed(settings.disallowed_tools.clone());
+        let cut_short = (cut_short != CutShort::default()).then_some(Input::CutShort(cut_short));
         let runner = Runner::new(Arc::clone(&inner.launcher), inner.seats.clone());
         Self {
             inner,
@@ -154,8 +142,8 @@ impl Task {
             commands,
             state,
             effects: Effects::default(),
-            journal: Journal::new(id, last_seq),
-            followers: Followers::default(),
+            journal: Journal::new(id, last_seq, last_event),
+            followers,
             asking: Asking::default(),
             runner,
             timers: Timers::default(),
@@ -165,19 +153,23 @@ impl Task {
             closes: Vec::new(),
             deletion: None,
             requesters: Requesters::default(),
-            pending: VecDeque::new(),
+            pending: cut_short.into_iter().collect(),
             draining: false,
         }
     }
 
-    async fn run(mut self, cut_short: CutShort) {
-        if cut_short != CutShort::default() {
-            self.pending.push_back(Input::CutShort(cut_short));
-        }
+    /// Serves the session, with that command first, until it is at rest; gives back what goes on without this task.
+    async fn run(mut self, first: Option<Command>) -> (UnboundedReceiver<Command>, Followers) {
         self.settle().await;
         self.show();
+        self.welcome_subscribers().await;
+        let mut next = first.map(|command| Wake::Command(Some(command)));
         loop {
-            match self.wake().await {
+            let wake = match next.take() {
+                Some(wake) => wake,
+                None => self.wake().await,
+            };
+            match wake {
                 Wake::Command(Some(command)) => self.obey(command).await,
                 Wake::Command(None) => {}
                 Wake::News(news) => self.hear(news).await,
@@ -190,7 +182,7 @@ impl Task {
             self.settle().await;
             self.answer_closes();
             if self.state.is_down() && self.rest().await {
-                return;
+                return (self.commands, self.followers);
             }
         }
     }
@@ -229,6 +221,11 @@ impl Task {
             Command::Recover => {}
             Command::Warm => self.feed(Input::Warm).await,
             Command::Attach { asker } => self.attach(asker).await,
+            Command::Subscribe { after_seq, subscriber, asker, reply } => {
+                let subscribed = self.subscribe(after_seq, subscriber, asker).await;
+                tell(reply, subscribed);
+            }
+            Command::Unsubscribed => self.followers.drop_gone(),
             Command::Answer { permission, answer, reply } => tell(reply, self.decide(permission, answer).await),
             Command::Send { turn, prompt, sink, asker, reply } => {
                 if let Some(asker) = asker {
@@ -285,6 +282,29 @@ impl Task {
         if self.asking.attach(asker) {
             self.feed(Input::Askable).await;
         }
+    }
+
+    /// Goes on with those who followed while the session was at rest.
+    async fn welcome_subscribers(&mut self) {
+        self.followers.reach(self.journal.last_event());
+        for asker in self.followers.askers() {
+            self.attach(asker).await;
+        }
+    }
+
+    /// Takes in who wants to follow.
+    async fn subscribe(
+        &mut self,
+        after_seq: u64,
+        subscriber: Arc<dyn Subscriber>,
+        asker: Option<Arc<dyn Asker>>,
+    ) -> Result<Subscribed> {
+        let subscribed = Subscribed::after(after_seq, self.journal.last_event(), self.journal.last_seq())?;
+        self.followers.subscribe(subscriber, asker.clone(), after_seq);
+        if let Some(asker) = asker {
+            self.attach(asker).await;
+        }
+        Ok(subscribed)
     }
 
     /// Takes in what came of asking. An answer that makes no sense is none.
@@ -402,40 +422,21 @@ impl Task {
     /// The session is at rest: removes it if that is wanted, and says whether this task is over.
     async fn rest(&mut self) -> bool {
         if let Some(reply) = self.deletion.take() {
-            let outcome = self.inner.store.delete_session(self.id).await;
-            tell(reply, outcome.map(|_| ()));
-            self.refuse_rest(&session_not_found(self.id)).await;
-            return true;
-        }
-        if self.runner.is_starting() || !self.followers.is_empty() || !self.commands.is_empty() {
+            let outcome = self.inner.store.delete_session(self.id).await.map(drop);
+            if outcome.is_ok() {
+                self.followers.end_subscriptions(&session_not_found(self.id));
+            }
+            tell(reply, outcome);
+        } else if self.runner.is_starting() || self.followers.wait_for_turns() || !self.commands.is_empty() {
             return false;
-        }
-        if self.draining {
+        } else if self.draining {
             self.commit_the_rest().await;
         } else if self.has_unstored() {
             return false;
         }
-        // In this order: the next task of this session takes the lease after it was given back.
+        // The next task of this session takes the lease after it was given back.
         lease::give_back(&self.inner.store, &self.inner.holder, self.id);
-        if self.inner.registry.retire(self.id, &self.commands) {
-            return true;
-        }
-        match lease::take(&self.inner.store, &self.inner.holder, self.id).await {
-            Ok(()) => false,
-            Err(error) => {
-                self.refuse_rest(&error).await;
-                true
-            }
-        }
-    }
-
-    /// Answers those whose command came when there was no session here any more.
-    async fn refuse_rest(&mut self, error: &Error) {
-        while !self.inner.registry.retire(self.id, &self.commands) {
-            if let Some(command) = self.commands.recv().await {
-                command.refuse(error.clone());
-            }
-        }
+        true
     }
 
     /// Shows the session to others as it is now.

@@ -147,16 +147,27 @@ impl Task {
 
     /// Feeds those who lag from the store.
     pub(super) async fn catch_up(&mut self) {
-        self.commit().await;
+        if let Err(error) = self.feed_lagging().await {
+            tracing::error!(session = %self.id, %error, "a client that lags cannot be fed from the history");
+            if self.followers.skip_missed(&error) {
+                let text = format!("events are missing here: {}", error.message());
+                self.pending.push_back(Input::Notice(NoticeLevel::Error, text));
+            }
+        }
+    }
+
+    async fn feed_lagging(&mut self) -> Result<()> {
+        let last_seq = self.journal.last_event();
+        if !self.followers.feed(&self.inner.store, self.id, last_seq).await? {
+            return Ok(());
+        }
+        // Somebody has nearly all: what is not stored yet comes next.
+        if self.has_unstored() {
+            self.commit().await;
+        }
         let on_its_way = self.committing.iter().flat_map(|commit| &commit.batch().events);
         let kept = on_its_way.chain(self.journal.backlog_events());
-        let caught_up = self.followers.catch_up(&self.inner.store, self.id, kept, self.journal.last_seq()).await;
-        if let Err(error) = caught_up {
-            tracing::error!(session = %self.id, %error, "a client that lags cannot be fed from the history");
-            self.followers.skip_missed();
-            let text = format!("events are missing here: {}", error.message());
-            self.pending.push_back(Input::Notice(NoticeLevel::Error, text));
-        }
+        self.followers.catch_up(&self.inner.store, self.id, kept, last_seq).await
     }
 
     /// Keeps what the person allowed for longer than once, with the next commit.

@@ -173,6 +173,7 @@ fn event(session_id: SessionId, seq: u64) -> EventRow {
         turn_id: None,
         at: Timestamp::from_millis(4_000),
         parent_tool_use_id: None,
+        pieces: None,
         payload: EventPayload::Json {
             kind: "notice".to_owned(),
             body: r#"{"kind":"notice","level":"info","text":"n"}"#.to_owned(),

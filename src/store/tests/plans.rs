@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::{events, leases, messages, permissions, search, sessions, transcripts, turns, usage};
+use crate::store::{events, leases, messages, permissions, search, sessions, standing, transcripts, turns, usage};
 
 /// What SQLite is going to do for a statement, whose parameters are all unbound.
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -27,6 +27,7 @@ async fn every_query_walks_an_index_and_none_sorts() {
         turns::OPEN,
         turns::USAGE,
         leases::RELEASE_ALL,
+        standing::BY_SESSION,
         transcripts::BY_CONVERSATION,
         sessions::CLOSE_STALE,
         permissions::OPEN,

@@ -127,6 +127,7 @@ async fn events_are_read_back_as_they_were_written() {
     let (store, row) = with_session(&home).await;
     let merged = EventRow {
         first_seq: Some(1),
+        pieces: Some(vec![1, 1]),
         turn_id: Some(TurnId::new()),
         parent_tool_use_id: Some("toolu_1".to_owned()),
         ..event(row.id, 5)

@@ -4,6 +4,7 @@ pub(crate) mod conversation;
 mod history;
 mod observe;
 mod setup;
+mod subscription;
 
 use std::io::Read;
 use std::process::{Child, ExitStatus, Stdio};
@@ -116,6 +117,11 @@ impl Bridge {
     /// The next progress under a token, whatever it is: work-done progress, or `{event}`.
     pub(crate) fn next_progress(&self, token: &str) -> Value {
         self.process.client.next_progress(token)
+    }
+
+    /// The progress values under a token that came and were not taken yet.
+    pub(crate) fn progress_so_far(&self, token: &str) -> Vec<Value> {
+        self.process.client.progress_so_far(token)
     }
 
     /// The next notification of this method.

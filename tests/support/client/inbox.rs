@@ -184,7 +184,7 @@ impl State {
             self.fault(schemas.check_params(&sent.method, &sent.params));
             self.fault(schemas.check_result(&sent.method, result));
         }
-        let checked = self.invariants.request_answered(id, &sent.params);
+        let checked = self.invariants.request_answered(id, &sent.params, response.get("error").is_some());
         self.fault(checked);
         self.responses.insert(id, response);
     }

@@ -25,6 +25,14 @@ struct Stream {
     work_done: WorkDone,
     /// The stream of the same request's events.
     events: Option<String>,
+    /// Of a subscription: what its request asked for.
+    subscription: Option<Subscription>,
+}
+
+/// What a `session/subscribe` asked for.
+struct Subscription {
+    session: Value,
+    answered: bool,
 }
 
 /// How far work-done progress has come.
@@ -49,6 +57,17 @@ impl Invariants {
                 self.streams.insert(token, stream);
             }
         }
+        if let Some(token) = params.get("subscriptionToken").filter(|_| params.get("sessionId").is_some()) {
+            self.subscription_asked(id, &token_key(token), params);
+        }
+    }
+
+    /// All that comes under the token is of this session, and behind `afterSeq`.
+    fn subscription_asked(&mut self, id: u64, token: &str, params: &Value) {
+        if let Some(stream) = self.streams.get_mut(token).filter(|stream| stream.owner == Some(id)) {
+            stream.last_seq = params["afterSeq"].as_u64().unwrap_or(0);
+            stream.subscription = Some(Subscription { session: params["sessionId"].clone(), answered: false });
+        }
     }
 
     /// The server may open one, where the client lets it: `window/workDoneProgress/create`.
@@ -58,9 +77,23 @@ impl Invariants {
         }
     }
 
-    /// The response is the last thing that a request's own streams see; a subscription goes on.
-    pub(super) fn request_answered(&mut self, id: u64, params: &Value) -> Result<(), String> {
+    /// The response is the last thing that a request's own streams see; that of a subscription is the first, and the
+    /// last is the response to `session/unsubscribe`.
+    pub(super) fn request_answered(&mut self, id: u64, params: &Value, is_error: bool) -> Result<(), String> {
         let mut open = Vec::new();
+        if let Some(token) = params.get("subscriptionToken").map(token_key)
+            && let Some(stream) = self.streams.get_mut(&token)
+        {
+            match (&mut stream.subscription, stream.owner == Some(id)) {
+                (Some(subscription), true) => {
+                    subscription.answered = true;
+                    stream.is_over |= is_error;
+                }
+                // Without a session it is the end of a subscription.
+                (Some(_), false) => stream.is_over |= params.get("sessionId").is_none() && !is_error,
+                (None, _) => {}
+            }
+        }
         for token in tokens(params, &TOKENS[..2]) {
             if let Some(stream) = self.streams.get_mut(&token).filter(|stream| stream.owner == Some(id)) {
                 stream.is_over = true;
@@ -79,11 +112,22 @@ impl Invariants {
         match self.streams.get(token) {
             None => Err(format!("progress under {token}, a token that nobody gave")),
             Some(stream) if stream.is_over => Err(format!("progress under {token} after the response")),
-            Some(_) => match value.get("event") {
-                Some(event) => self.check_event(token, event),
-                None => self.check_work_done(token, value),
+            Some(_) => match (value.get("event"), value.get("ended")) {
+                (Some(event), _) => self.check_event(token, event),
+                (None, Some(_)) => self.check_end(token),
+                (None, None) => self.check_work_done(token, value),
             },
         }
+    }
+
+    /// Only subscriptions end by themselves.
+    fn check_end(&mut self, token: &str) -> Result<(), String> {
+        let stream = self.streams.entry(token.to_owned()).or_default();
+        stream.is_over = true;
+        if stream.subscription.as_ref().is_some_and(|subscription| subscription.answered) {
+            return Ok(());
+        }
+        Err(format!("an end under {token}, which is no subscription"))
     }
 
     /// Work-done progress begins, reports and ends, once each but for the reports, and ends behind the turn.
@@ -109,7 +153,18 @@ impl Invariants {
         if seq <= stream.last_seq {
             return Err(format!("event {seq} came after event {}: {event}", stream.last_seq));
         }
-        stream.last_seq = seq;
+        let before = std::mem::replace(&mut stream.last_seq, seq);
+        if let Some(subscription) = &stream.subscription {
+            if !subscription.answered {
+                return Err(format!("event {seq} came under {token} before the answer"));
+            }
+            if subscription.session != event["sessionId"] {
+                return Err(format!("under {token} came an event of another session: {event}"));
+            }
+            if event["firstSeq"].as_u64().is_some_and(|first| first <= before || first >= seq) {
+                return Err(format!("merged deltas repeat what came before event {before}, or are none: {event}"));
+            }
+        }
         match event["kind"].as_str() {
             Some("turnStarted") => stream.in_turn = true,
             Some("turnCompleted") => stream.in_turn = false,
@@ -169,7 +224,7 @@ mod tests {
         let mut invariants = opened();
         assert!(invariants.check_progress("\"other\"", &json!({"event": {"seq": 1}})).is_err());
         assert!(event(&mut invariants, &json!({"seq": 1})).is_ok());
-        assert!(invariants.request_answered(1, &params()).is_ok());
+        assert!(invariants.request_answered(1, &params(), false).is_ok());
         assert!(event(&mut invariants, &json!({"seq": 2})).is_err());
     }
 
@@ -177,7 +232,7 @@ mod tests {
     fn a_request_that_is_refused_for_its_token_leaves_the_stream_alone() {
         let mut invariants = opened();
         invariants.request_sent(2, &params());
-        assert!(invariants.request_answered(2, &params()).is_ok());
+        assert!(invariants.request_answered(2, &params(), false).is_ok());
         assert!(event(&mut invariants, &json!({"seq": 1})).is_ok());
     }
 
@@ -215,7 +270,7 @@ mod tests {
             assert!(work(&mut invariants, kind).is_ok(), "{kind}");
         }
         assert!(work(&mut invariants, "end").is_err());
-        assert!(invariants.request_answered(1, &params()).is_ok());
+        assert!(invariants.request_answered(1, &params(), false).is_ok());
     }
 
     #[test]
@@ -224,10 +279,52 @@ mod tests {
         event(&mut invariants, &json!({"seq": 1, "kind": "turnStarted"})).unwrap();
         work(&mut invariants, "begin").unwrap();
         assert!(work(&mut invariants, "end").is_err());
-        let told = invariants.request_answered(1, &params()).unwrap_err();
+        let told = invariants.request_answered(1, &params(), false).unwrap_err();
         assert_eq!(told, "the response came before the end under \"e\"");
         let mut invariants = opened();
         work(&mut invariants, "begin").unwrap();
-        assert!(invariants.request_answered(1, &params()).is_err());
+        assert!(invariants.request_answered(1, &params(), false).is_err());
+    }
+
+    fn subscribed() -> Invariants {
+        let mut invariants = Invariants::default();
+        invariants.request_sent(1, &json!({"sessionId": "s", "afterSeq": 3, "subscriptionToken": "e"}));
+        invariants
+    }
+
+    fn answered() -> Invariants {
+        let mut invariants = subscribed();
+        let params = json!({"sessionId": "s", "afterSeq": 3, "subscriptionToken": "e"});
+        invariants.request_answered(1, &params, false).unwrap();
+        invariants
+    }
+
+    #[test]
+    fn a_subscription_streams_from_its_answer_to_the_answer_to_its_end() {
+        let first = json!({"seq": 4, "sessionId": "s"});
+        assert!(event(&mut subscribed(), &first).is_err());
+        let mut invariants = answered();
+        assert!(event(&mut invariants, &first).is_ok());
+        invariants.request_answered(2, &json!({"subscriptionToken": "e"}), true).unwrap();
+        assert!(event(&mut invariants, &json!({"seq": 5, "sessionId": "s"})).is_ok());
+        invariants.request_answered(3, &json!({"subscriptionToken": "e"}), false).unwrap();
+        assert!(event(&mut invariants, &json!({"seq": 6, "sessionId": "s"})).is_err());
+    }
+
+    #[test]
+    fn a_subscription_has_only_its_session_behind_its_number() {
+        assert!(event(&mut answered(), &json!({"seq": 3, "sessionId": "s"})).is_err());
+        assert!(event(&mut answered(), &json!({"seq": 4, "sessionId": "t"})).is_err());
+        assert!(event(&mut answered(), &json!({"seq": 9, "firstSeq": 3, "sessionId": "s"})).is_err());
+        assert!(event(&mut answered(), &json!({"seq": 9, "firstSeq": 4, "sessionId": "s"})).is_ok());
+    }
+
+    #[test]
+    fn nothing_follows_the_end_of_a_subscription_and_nothing_else_ends_by_itself() {
+        let end = json!({"ended": {"kind": "sessionNotFound"}});
+        let mut invariants = answered();
+        assert!(invariants.check_progress(EVENTS, &end).is_ok());
+        assert!(event(&mut invariants, &json!({"seq": 4, "sessionId": "s"})).is_err());
+        assert!(opened().check_progress(EVENTS, &end).is_err());
     }
 }
