@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from claude_bridge import Bridge
+from claude_bridge import Bridge, Session
+from claude_bridge.protocol import SessionEvent
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 FAKE = Path(__file__).with_name("fake_sidecar.py")
@@ -85,6 +86,21 @@ async def no_task_is_left() -> AsyncIterator[None]:
     # Those that are only being told of their end get the chance to hear it.
     await asyncio.sleep(0)
     assert not {task for task in asyncio.all_tasks() - before if task is not asyncio.current_task()}
+
+
+async def until(events: AsyncIterator[SessionEvent], kind: str) -> list[SessionEvent]:
+    """The events up to the first of a kind."""
+    seen: list[SessionEvent] = []
+    async for event in events:
+        seen.append(event)
+        if event["kind"] == kind:
+            return seen
+    raise AssertionError(f"no {kind} among {[event['kind'] for event in seen]}")
+
+
+async def until_running(session: Session) -> None:
+    while (await session.refresh())["state"] != "running":
+        await asyncio.sleep(0.01)
 
 
 def descendants(pid: int) -> set[int]:

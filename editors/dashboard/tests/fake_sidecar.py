@@ -72,6 +72,8 @@ def main(part: str) -> None:
             case "initialize", "silent":
                 time.sleep(60)
             case "initialize", _:
+                declared = message["params"]["capabilities"]["experimental"]["claudeBridge"].get("tools", [])
+                assert (part == "calls-tools") == bool(declared), declared
                 initialize(number or 0)
             case "shutdown", "deaf":
                 pass
@@ -89,6 +91,16 @@ def main(part: str) -> None:
             case "session/get", _:
                 error = {"kind": "fromTheFuture", "retryable": True, "hint": "wait", "more": 1}
                 write({"id": number, "error": {"code": 9999, "message": "not yet", "data": error}})
+            case "message/send", "calls-tools":
+                token = message["params"]["partialResultToken"]
+                event(token, 1, "turnStarted", origin="client")
+                for seq, (name, arguments) in enumerate([("add", {"a": 1, "b": 2}), ("fail", {}), ("unknown", {})], 2):
+                    asked = {"sessionId": SESSION["id"], "name": name, "arguments": arguments, "toolUseId": f"u{seq}"}
+                    write({"id": f"s{seq}", "method": "tool/call", "params": asked})
+                    answer = read() or {}
+                    event(token, seq, "textDelta", itemId="m1", offset=0, text=json.dumps(answer["result"]))
+                event(token, 9, "turnCompleted", turn=TURN)
+                write({"id": number, "result": TURN})
             case "message/send", _:
                 token = message["params"]["partialResultToken"]
                 event(token, 1, "turnStarted", origin="muse")

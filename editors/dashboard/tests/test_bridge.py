@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import os
 import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,34 +17,20 @@ from claude_bridge import (
     Bridge,
     BridgeClosedError,
     BridgeError,
-    Session,
     SidecarExitedError,
     SidecarNotFoundError,
+    Tool,
+    ToolCall,
     allow,
     deny,
     kinds,
 )
 from claude_bridge.protocol import Permission, PermissionAnswer, SessionEvent
-from conftest import FAKE, MakeBridge, descendants, gone
+from conftest import FAKE, MakeBridge, descendants, gone, until, until_running
 
 
 def text_of(events: list[SessionEvent]) -> str:
     return "".join(event["text"] for event in events if event["kind"] == "textDelta")
-
-
-async def until(turn: Any, kind: str) -> list[SessionEvent]:
-    """The events of a turn, up to the first of a kind."""
-    events: list[SessionEvent] = []
-    async for event in turn:
-        events.append(event)
-        if event["kind"] == kind:
-            return events
-    raise AssertionError(f"no {kind} among {[event['kind'] for event in events]}")
-
-
-async def until_running(session: Session) -> None:
-    while (await session.refresh())["state"] != "running":
-        await asyncio.sleep(0.01)
 
 
 # Conversations
@@ -309,14 +295,10 @@ async def test_a_sidecar_that_is_killed_in_mid_turn_is_started_again_and_the_con
     assert bridge.pid is not None
     below = descendants(bridge.pid)
     os.kill(bridge.pid, signal.SIGKILL)
-    if bridge.has("session/subscribe"):
-        rest = [event async for event in turn]
-        assert rest[-1]["kind"] == "turnCompleted"
-        assert turn.turn is not None
-        assert turn.turn["stopReason"] == "interrupted"
-    else:
-        with pytest.raises(SidecarExitedError):
-            _ = [event async for event in turn]
+    rest = [event async for event in turn]
+    assert rest[-1]["kind"] == "turnCompleted"
+    assert turn.turn is not None
+    assert turn.turn["stopReason"] == "interrupted"
     with pytest.raises(SidecarExitedError) as raised:
         await waiting
     assert raised.value.retryable
@@ -359,6 +341,14 @@ async def test_a_sidecar_is_found_by_its_variable(
         assert (await bridge.session_list())["sessions"] == []
 
 
+async def test_starting_and_closing_twice_is_as_good_as_once(make_bridge: MakeBridge) -> None:
+    bridge = make_bridge()
+    await asyncio.gather(bridge.start(), bridge.start())
+    assert bridge.starts == 1
+    await asyncio.gather(bridge.close(), bridge.close())
+    await bridge.close()
+
+
 async def test_a_configuration_that_is_wrong_is_told_at_the_start(make_bridge: MakeBridge) -> None:
     with pytest.raises(BridgeError, match="sesions"):
         await make_bridge(options={"sesions": {}}).start()
@@ -387,6 +377,31 @@ async def test_a_sidecar_that_writes_garbage_is_replaced(make_bridge: MakeBridge
             await bridge.session_get("x")
         await bridge.create_session()
         assert bridge.starts == 2
+
+
+async def test_tools_of_the_dashboards_own_are_declared_and_run(
+    make_bridge: MakeBridge, caplog: pytest.LogCaptureFixture
+) -> None:
+    calls: list[ToolCall] = []
+
+    async def add(call: ToolCall) -> str:
+        calls.append(call)
+        return str(call.arguments["a"] + call.arguments["b"])
+
+    async def fail(call: ToolCall) -> str:
+        raise LookupError("no such trial")
+
+    own = [Tool("add", "Adds two numbers.", add, requires_approval=True), Tool("fail", "Fails.", fail)]
+    async with make_bridge([sys.executable, str(FAKE), "calls-tools"], demo=False, own_tools=own) as bridge:
+        session = await bridge.create_session()
+        results = [json.loads(text) async for text in session.send("go").text()]
+    assert [(result["content"][0]["text"], result["isError"]) for result in results] == [
+        ("3", False),
+        ("LookupError: no such trial", True),
+        ("there is no tool unknown", True),
+    ]
+    assert (calls[0].session_id, calls[0].tool_use_id) == (session.id, "u2")
+    assert "no such trial" in caplog.text
 
 
 async def test_what_a_later_server_brings_is_passed_on(make_bridge: MakeBridge) -> None:

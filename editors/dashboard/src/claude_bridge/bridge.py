@@ -72,6 +72,8 @@ class Bridge(Methods):
         self._tools = {tool.name: tool for tool in own_tools}
         self._client = {"name": client_name, **({"version": client_version} if client_version else {})}
         self._start_limit = start_limit
+        #: Starting and closing are one at a time.
+        self._life = asyncio.Lock()
         self._sidecar: sidecar.Sidecar | None = None
         self._supervisor: asyncio.Task[None] | None = None
         #: Resolves with the connection once there is one, or with why the latest start failed.
@@ -86,30 +88,32 @@ class Bridge(Methods):
     # Life
 
     async def start(self) -> None:
-        """Starts the sidecar. Raises if that fails."""
-        if self._supervisor is not None:
-            return
-        self._ready = asyncio.get_running_loop().create_future()
-        try:
-            first = await self._start_sidecar()
-        except BaseException:
-            self._ready = None
-            raise
-        self._supervisor = asyncio.create_task(self._supervise(first), name="claude-bridge supervisor")
+        """Starts the sidecar, if it does not run yet. Raises if that fails."""
+        async with self._life:
+            if self._supervisor is not None:
+                return
+            self._ready = asyncio.get_running_loop().create_future()
+            try:
+                first = await self._start_sidecar()
+            except BaseException:
+                self._ready = None
+                raise
+            self._supervisor = asyncio.create_task(self._supervise(first), name="claude-bridge supervisor")
 
     async def close(self) -> None:
         """Ends the sidecar in order, within 1.5 s: turns are interrupted and stored, processes ended."""
-        supervisor, self._supervisor = self._supervisor, None
-        ready, self._ready = self._ready, None
-        if supervisor is not None:
-            supervisor.cancel()
-            await asyncio.wait([supervisor])
-        if ready is not None and not ready.done():
-            ready.set_exception(BridgeClosedError())
-            ready.exception()
-        running, self._sidecar = self._sidecar, None
-        if running is not None:
-            await running.end()
+        async with self._life:
+            supervisor, self._supervisor = self._supervisor, None
+            ready, self._ready = self._ready, None
+            if supervisor is not None:
+                supervisor.cancel()
+                await asyncio.wait([supervisor])
+            if ready is not None and not ready.done():
+                ready.set_exception(BridgeClosedError())
+                ready.exception()
+            running, self._sidecar = self._sidecar, None
+            if running is not None:
+                await running.end()
 
     async def __aenter__(self) -> Bridge:
         await self.start()
@@ -220,8 +224,14 @@ class Bridge(Methods):
             )
         except (asyncio.TimeoutError, TimeoutError) as error:
             raise SidecarExitedError(f"claude-bridge did not answer within {self._start_limit:g} s") from error
+        try:
+            abilities = answer["capabilities"]["experimental"]["claudeBridge"]
+        except (KeyError, TypeError) as error:
+            raise SidecarExitedError(
+                "what was started is no claude-bridge: it knows nothing of its protocol"
+            ) from error
         running.connection.notify("initialized", {})
-        self.capabilities = cast("protocol.ServerCapabilities", answer["capabilities"]["experimental"]["claudeBridge"])
+        self.capabilities = cast("protocol.ServerCapabilities", abilities)
         self.server_version = answer.get("serverInfo", {}).get("version")
 
     def _introduction(self) -> dict[str, object]:

@@ -29,6 +29,7 @@ from .protocol import (
     SessionListResult,
     SessionResult,
     SessionState,
+    SessionSubscribeResult,
     Timestamp,
     Turn,
     UsageGroup,
@@ -253,6 +254,42 @@ class Methods:
             "sessionId": session_id,
         }
         return cast("Done", await self.request("session/delete", params))
+
+    async def session_subscribe(
+        self,
+        session_id: SessionId,
+        subscription_token: ProgressToken,
+        *,
+        after_seq: int | None = None,
+    ) -> SessionSubscribeResult:
+        """`session/subscribe`: Follows a session: answers, replays what is stored after `afterSeq`, and goes on
+        live.
+
+        - `session_id`: The session.
+        - `subscription_token`: The token under which events are streamed, until it is given to
+          `session/unsubscribe`.
+        - `after_seq`: The number of the last event that the client has; absent: it wants all from the beginning.
+          The `lastSeq` of a session asks for what is still to come.
+        """
+        params = {
+            "sessionId": session_id,
+            "subscriptionToken": subscription_token,
+            "afterSeq": after_seq,
+        }
+        return cast("SessionSubscribeResult", await self.request("session/subscribe", params))
+
+    async def session_unsubscribe(
+        self,
+        subscription_token: ProgressToken,
+    ) -> Done:
+        """`session/unsubscribe`: Ends a subscription: nothing comes under its token after the answer.
+
+        - `subscription_token`: The token of the subscription. Nothing comes under it after the answer.
+        """
+        params = {
+            "subscriptionToken": subscription_token,
+        }
+        return cast("Done", await self.request("session/unsubscribe", params))
 
     async def message_send(
         self,

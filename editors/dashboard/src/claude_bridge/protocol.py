@@ -396,6 +396,23 @@ class ContextUsageResult(TypedDict, total=False):
     context: ContextUsage
 
 
+class EndProgress(TypedDict):
+    """Parameters of the `$/progress` notification with which a subscription ends by itself. Its token is free
+    again."""
+
+    #: The token of the subscription.
+    token: ProgressToken
+    #: That it ended.
+    value: EndValue
+
+
+class EndValue(TypedDict):
+    """The value of that notification."""
+
+    #: Why: `sessionNotFound` where the session was deleted, or what is wrong with the history.
+    ended: ErrorData
+
+
 class _ErrorData(TypedDict):
     """What every `ErrorData` has."""
 
@@ -1479,6 +1496,45 @@ class SessionSetModelParams(TypedDict):
     sessionId: SessionId
     #: The model, as `session/capabilities` names it; `default` for the CLI's own choice.
     model: str
+
+
+class _SessionSubscribeParams(TypedDict):
+    """What every `SessionSubscribeParams` has."""
+
+    #: The session.
+    sessionId: SessionId
+    #: The token under which events are streamed, until it is given to `session/unsubscribe`.
+    subscriptionToken: ProgressToken
+
+
+class SessionSubscribeParams(_SessionSubscribeParams, total=False):
+    """Parameters of `session/subscribe`."""
+
+    #: The number of the last event that the client has; absent: it wants all from the beginning. The `lastSeq` of a
+    #: session asks for what is still to come.
+    afterSeq: int
+
+
+class _SessionSubscribeResult(TypedDict):
+    """What every `SessionSubscribeResult` has."""
+
+    #: The number of the last event there is by now: with it the replay ends. `afterSeq` where nothing came after
+    #: it.
+    lastSeq: int
+
+
+class SessionSubscribeResult(_SessionSubscribeResult, total=False):
+    """Result of `session/subscribe`. The events follow it."""
+
+    #: Another bridge, which runs the session. What happens there is seen here a moment later, from the history.
+    heldBy: HeldBy
+
+
+class SessionUnsubscribeParams(TypedDict):
+    """Parameters of `session/unsubscribe`."""
+
+    #: The token of the subscription. Nothing comes under it after the answer.
+    subscriptionToken: ProgressToken
 
 
 class _ToolCallSummary(TypedDict):

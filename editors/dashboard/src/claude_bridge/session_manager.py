@@ -107,12 +107,21 @@ class ClaudeSession:
 class SessionManager:
     """Conversations with Claude, for a dashboard's backend.
 
-    Without a `bridge` it runs one of its own, for the atomizer profile, from `start` to `stop`.
+    Without a `bridge` it runs one of its own, with the atomizer profile, from `start` to `stop`.
     """
 
-    def __init__(self, bridge: Bridge | None = None, *, aliases: str | os.PathLike[str] | None = None) -> None:
-        """`aliases`: the file that keeps which session an old id names; default: one in the user's data folder."""
-        self._bridge = bridge if bridge is not None else Bridge()
+    def __init__(
+        self,
+        bridge: Bridge | None = None,
+        *,
+        root: str | os.PathLike[str] | None = None,
+        aliases: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """
+        - `root`: for a bridge of its own: the folder that has `studies`; default: what `ATOMIZER_ROOT` says.
+        - `aliases`: the file that keeps which session an old id names; default: one in the user's data folder.
+        """
+        self._bridge = bridge if bridge is not None else _own_bridge(root)
         self._owns_bridge = bridge is None
         self._aliases = _Aliases(Path(aliases) if aliases is not None else _default_aliases())
         self._sessions: dict[str, ClaudeSession] = {}
@@ -190,8 +199,8 @@ class SessionManager:
         result = await self._bridge.session_set_mode(self._known(session_id), new_mode)
         return self._remember(result["session"])
 
-    async def set_study_context(self, session_id: str, study_id: str) -> ClaudeSession:
-        """Binds a session to another study, while it runs."""
+    async def set_study_context(self, session_id: str, study_id: str | None) -> ClaudeSession:
+        """Binds a session to another study, or to none, while it runs."""
         params = {"sessionId": self._known(session_id), "studyId": study_id}
         return self._remember((await self._bridge.request("session/setStudy", params))["session"])
 
@@ -268,6 +277,11 @@ class _Aliases:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(self._names, file)
         draft.replace(self._path)
+
+
+def _own_bridge(root: str | os.PathLike[str] | None) -> Bridge:
+    root = root or os.environ.get("ATOMIZER_ROOT")
+    return Bridge(options={"profile": "atomizer", **({} if root is None else {"root": str(Path(root).resolve())})})
 
 
 def _default_aliases() -> Path:

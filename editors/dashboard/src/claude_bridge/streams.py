@@ -29,15 +29,20 @@ UNSUBSCRIBE = "session/unsubscribe"
 class EventStream:
     """What streams have in common: events wait here until they are taken, in order, each once."""
 
+    #: Whether it outlasts a sidecar that cannot be started.
+    _patient = False
+
     def __init__(self, bridge: Bridge, session_id: str) -> None:
         self._bridge = bridge
         self._session_id = session_id
         self._waiting: deque[tuple[SessionEvent, int]] = deque()
-        self._size = 0
+        #: How many bytes of JSON wait.
+        self.size = 0
         #: The number of the last event that was taken in; None before the first.
         self._last_seq: int | None = None
         #: The last delta that was taken in, for what a later one repeats of it.
         self._last_delta: SessionEvent | None = None
+        self._turn_began = False
         #: Whether events were let go that have to be read from the history.
         self._behind = False
         self._connection: Connection | None = None
@@ -50,22 +55,22 @@ class EventStream:
 
     def accept(self, event: SessionEvent, size: int) -> None:
         """Takes an event in, if there is room."""
-        if not self._wants(event):
-            return
         last = self._last_seq
         if last is not None and event.get("firstSeq", event["seq"]) <= last:
             trimmed = self._trimmed(event, last)
             if trimmed is None:
                 return
             event = trimmed
-        if self._size + size > LIMIT and self._waiting:
+        if self.size + size > LIMIT and self._waiting:
             self._fall_behind()
             return
         self._waiting.append((event, size))
-        self._size += size
+        self.size += size
         self._last_seq = event["seq"]
         if event["kind"] == "textDelta" or event["kind"] == "thinkingDelta":
             self._last_delta = event
+        elif event["kind"] == "turnStarted":
+            self._turn_began = True
         self._notice()
 
     def ended(self, error: BridgeError) -> None:
@@ -84,9 +89,6 @@ class EventStream:
 
     # For the streams
 
-    def _wants(self, event: SessionEvent) -> bool:
-        raise NotImplementedError
-
     def _over(self) -> bool:
         """Whether nothing comes any more; raises what it ended with."""
         raise NotImplementedError
@@ -104,7 +106,7 @@ class EventStream:
                 self._wake = asyncio.get_running_loop().create_future()
                 await self._wake
         event, size = self._waiting.popleft()
-        self._size -= size
+        self.size -= size
         return event
 
     def _follow(self, connection: Connection) -> str:
@@ -130,7 +132,12 @@ class EventStream:
 
     async def _catch_up(self) -> None:
         """Subscribes to what comes after the last event that was taken in."""
-        connection = await self._bridge.connected()
+        try:
+            connection = await self._bridge.connected()
+        except SidecarExitedError:
+            if self._patient:
+                return  # it is tried again, and so is this
+            raise
         token = self._follow(connection)
         self._behind = False
         self._subscribed = True
@@ -180,7 +187,6 @@ class TurnStream(EventStream):
         super().__init__(bridge, session_id)
         self._content = content
         self._call: Call | None = None
-        self._turn_id: str | None = None
         #: How the turn ended, once it has.
         self.turn: Turn | None = None
 
@@ -254,20 +260,13 @@ class TurnStream(EventStream):
             self._let_go()
         self._notice()
 
-    def _wants(self, event: SessionEvent) -> bool:
-        if self._turn_id is None:
-            self._turn_id = event.get("turnId")
-        elif "turnId" in event and event["turnId"] != self._turn_id:
-            return False
-        return True
-
     def _over(self) -> bool:
         if self.turn is not None:
             return True
         if self._call is None or not self._call.answer.done() or self._call.answer.cancelled():
             return False
         error = self._call.answer.exception()
-        if isinstance(error, SidecarExitedError) and self._turn_id is not None and self._bridge.has(SUBSCRIBE):
+        if isinstance(error, SidecarExitedError) and self._turn_began:
             return False  # the turn had begun: the next sidecar knows what became of it
         if error is not None:
             raise error
@@ -280,8 +279,11 @@ class TurnStream(EventStream):
 class Subscription(EventStream):
     """All events of a session from some point on, for ever, also over the death of the sidecar.
 
-    `close()` it, or leave its `async with`, to end it.
+    `close()` it, or leave its `async with`, to end it. It raises what the server ended it with: that the session was
+    deleted, or that its history cannot be read.
     """
+
+    _patient = True
 
     def __init__(self, bridge: Bridge, session_id: str, after_seq: int | None) -> None:
         super().__init__(bridge, session_id)
@@ -313,9 +315,6 @@ class Subscription(EventStream):
 
     async def __aexit__(self, *_: object) -> None:
         self.close()
-
-    def _wants(self, event: SessionEvent) -> bool:
-        return True
 
     def _over(self) -> bool:
         return self._closed
