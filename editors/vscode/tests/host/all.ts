@@ -1,0 +1,3 @@
+import "./extension.test";
+import "./server.test";
+import "./tools.test";

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { until } from "../support/process";
+import { bridge, text, withSetting } from "./support";
+
+describe("the bridge", () => {
+  it("is started again when it was killed, and the chat goes on", async () => {
+    const api = await bridge();
+    api.chats.showNew();
+    await api.chats.send(text("Remember the walrus, fast"));
+    const { pid } = api.server;
+    assert.ok(pid);
+    process.kill(pid, "SIGKILL");
+    await until("its end is noticed", () => api.server.state.kind === "restarting");
+    await until("another one runs", () => api.server.state.kind === "running" && api.server.pid !== pid);
+    await api.chats.send(text("recall fast"));
+    const snapshot = await api.chats.current?.snapshot();
+    const all = JSON.stringify(snapshot);
+    assert.match(all, /- Remember the walrus/);
+  });
+
+  it("is killed in mid-turn: the turn ends as interrupted, and the next message goes on", async () => {
+    const api = await bridge();
+    api.chats.showNew();
+    const turn = api.chats.send(text("long 5000")).catch((error) => error);
+    await until("it speaks", () => api.chats.current?.session.state === "running");
+    const { pid } = api.server;
+    assert.ok(pid);
+    process.kill(pid, "SIGKILL");
+    assert.ok((await turn) instanceof Error);
+    await until("another one runs", () => api.server.state.kind === "running" && api.server.pid !== pid);
+    await api.chats.send(text("recall fast"));
+    assert.match(JSON.stringify(await api.chats.current?.snapshot()), /- long 5000/);
+  });
+
+  it("is looked for where the setting says and nowhere else, and says where that was", async () => {
+    const api = await bridge();
+    await withSetting("path", "/nowhere/claude-bridge", async () => {
+      const state = await until("it is missed", () => api.server.state.kind === "failed" && api.server.state);
+      assert.ok(state.missing);
+      assert.match(state.why, /\/nowhere\/claude-bridge$/);
+      await assert.rejects(api.chats.send(text("hello")), /not found/);
+    });
+    await bridge();
+  });
+
+  it("says why where its configuration is wrong", async () => {
+    const api = await bridge();
+    await withSetting("sessions.idleTimeout", "a fortnight", async () => {
+      const why = await until("it gives up", () => "why" in api.server.state && api.server.state.why, 100_000);
+      assert.match(why, /idle/i);
+    });
+    await api.server.restart();
+    await bridge();
+  });
+});

