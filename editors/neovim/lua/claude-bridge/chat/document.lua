@@ -306,7 +306,7 @@ function Document:write(id, thinking, offset, said)
   vim.api.nvim_buf_set_text(self.buf, row, column, row, column, as_lines(item, said))
 end
 
---- Takes empty lines off the end of a text, and closes the fence that it leaves open.
+--- Takes what is empty off the end of a text, and closes the fence that it leaves open.
 ---@param item claude.Item
 ---@param said string
 function Document:tidy(item, said)
@@ -314,10 +314,11 @@ function Document:tidy(item, said)
   local row, column = self:at(item.last)
   local trimmed = said:gsub('%s+$', '')
   local surplus = #text.lines(said) - #text.lines(trimmed)
-  if surplus > 0 and row - surplus >= first then
-    local line = vim.api.nvim_buf_get_lines(self.buf, row - surplus, row - surplus + 1, false)[1]
-    vim.api.nvim_buf_set_text(self.buf, row - surplus, #line, row, column, { '' })
-    row = row - surplus
+  if trimmed ~= said and row - surplus >= first then
+    local last = row - surplus
+    local line = vim.api.nvim_buf_get_lines(self.buf, last, last + 1, false)[1]
+    vim.api.nvim_buf_set_text(self.buf, last, #line:gsub('%s+$', ''), row, column, { '' })
+    row = last
   end
   local fence = not item.thinking and text.open_fence(trimmed)
   if fence then

@@ -3,8 +3,10 @@
 
 --- Between two frames, in milliseconds.
 local FRAME = 33
---- How long applying events may take in a frame; the rest waits for the next one.
+--- How long applying events may take in a frame, in nanoseconds; the rest waits for the next one.
 local BUDGET = 5e6
+--- How much garbage is cleared in a frame, in KiB.
+local GARBAGE = 300
 
 ---@class claude.Stream
 ---@field private apply fun(event: claude.SessionEvent)
@@ -74,6 +76,8 @@ function Stream:frame()
       self.apply(self:take())
     end
   end)
+  -- Highlighting leaves much garbage: a little of it is cleared each time, so that it is never much at once.
+  collectgarbage('step', GARBAGE)
   if self:is_empty() then
     self.queue, self.head = {}, 1
   else
