@@ -1,4 +1,5 @@
--- The figures of the README: `./test --measure [startup|deltas|opening]`. In a real terminal under tmux, with what CLAUDE_BRIDGE_BIN names.
+-- The figures of the README: `./test --measure [startup|deltas|opening]`. In a real terminal under tmux, with what
+-- CLAUDE_BRIDGE_BIN names.
 
 local here = vim.fs.dirname(vim.uv.fs_realpath(arg[0]))
 local shared = '/usr/share/lua/5.1/'

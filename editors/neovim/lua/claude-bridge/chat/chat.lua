@@ -10,6 +10,9 @@ local history = require('claude-bridge.chat.history')
 local notify = require('claude-bridge.notify')
 local progress = require('claude-bridge.progress')
 
+--- For how long what happens at once is collected, in milliseconds.
+local MOMENT = 30
+
 ---@class claude.Chat
 ---@field buf integer
 ---@field session? claude.Session
@@ -25,6 +28,7 @@ local progress = require('claude-bridge.progress')
 ---@field loading boolean The history is still coming in.
 ---@field complete boolean All of the history is in.
 ---@field lost boolean The server is away.
+---@field private refreshing boolean
 ---@field private unsent (string|claude.ContentBlock[])[]
 local Chat = {}
 Chat.__index = Chat
@@ -42,6 +46,7 @@ function Chat.new(buf)
     loading = false,
     complete = false,
     lost = false,
+    refreshing = false,
     unsent = {},
   }, Chat)
   self.stream = Stream.new(function(event)
@@ -82,14 +87,23 @@ function Chat:set_session(session)
   require('claude-bridge.chat.winbar').refresh(self)
 end
 
---- Asks how the session is, where nobody tells it by itself.
----@private
+--- Asks, a moment later, how the session is: the end of a turn says nothing of that.
 function Chat:refresh()
-  client.request('session/get', { sessionId = self.session.id }, function(error, result)
-    if not error and vim.api.nvim_buf_is_valid(self.buf) then
-      self:set_session(result.session)
+  if self.refreshing then
+    return
+  end
+  self.refreshing = true
+  vim.defer_fn(function()
+    self.refreshing = false
+    if not vim.api.nvim_buf_is_valid(self.buf) or not client.get() then
+      return
     end
-  end)
+    client.request('session/get', { sessionId = self.session.id }, function(error, result)
+      if not error and vim.api.nvim_buf_is_valid(self.buf) then
+        self:set_session(result.session)
+      end
+    end)
+  end, MOMENT)
 end
 
 --- Makes a session, and begins to follow it.
@@ -207,9 +221,7 @@ function Chat:answered(error)
   if not vim.api.nvim_buf_is_valid(self.buf) then
     return
   end
-  if not self.token then
-    self:refresh()
-  end
+  self:refresh()
   if not error then
     return
   end

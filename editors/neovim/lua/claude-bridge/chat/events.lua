@@ -115,6 +115,7 @@ function M.turnCompleted(chat, event)
   end
   chat.document:total(turn)
   chat.spinner:stop()
+  chat:refresh()
   if not chat:is_shown() then
     notify.info(('Claude: %s (%s)'):format(chat:title(), turn.stopReason))
   end

@@ -1,0 +1,76 @@
+local editors = require('support.editor')
+
+describe('a session that is followed', function()
+  after_each(editors.stop_all)
+
+  it('of an editor that died in mid-turn shows the turn as interrupted, with its text, and goes on', function()
+    local first = editors.start()
+    first:say('first fast')
+    first:cmd('Claude long 500')
+    first:sees('words come and go like waves on a long beach')
+    local id, server = first:lua('return test.chat().session.id'), first:server()
+    first:kill()
+    assert.is_true(vim.wait(10000, function()
+      return vim.uv.kill(server, 0) ~= 0
+    end, 10))
+
+    local editor = editors.start({ home = first.home })
+    editor:cmd('edit claude://' .. id)
+    editor:sees('**Interrupted.**')
+    assert.is_not_nil(editor:text():find('words come and go like waves on a long beach', 1, true))
+    editor:say('recall')
+    editor:sees('- first fast')
+  end)
+
+  it('of another editor is read-only, and shows what is said there as it comes', function()
+    local writer = editors.start()
+    writer:say('first fast')
+    local id = writer:lua('return test.chat().session.id')
+    local reader = editors.start({ home = writer.home })
+    reader:cmd('ClaudeSessions')
+    local asked = reader:pick('first fast')
+    assert.is_not_nil(asked.labels[1]:find('(in Neovim', 1, true), asked.labels[1])
+    reader:sees('You said “first fast”')
+    reader:wait("require('claude-bridge').state().read_only")
+    assert.equal(id, reader:lua('return test.chat().session.id'))
+    reader:cmd('Claude may I')
+    reader:told('can be read here')
+    writer:cmd('Claude long 200')
+    reader:sees('words come and go')
+    writer:idle()
+    reader:wait('test.chat().turn == nil')
+    assert.equal(writer:text(), reader:text())
+    writer:stop()
+    reader:wait("require('claude-bridge').state().read_only == false")
+    reader:say('recall')
+    reader:sees('- first fast')
+  end)
+
+  it('is whole, however long it is', function()
+    local editor = editors.start({ plugin = { cmd = editors.paced() } })
+    editor:cmd('Claude first')
+    editor:wait('test.is_idle()')
+    for number = 1, 130 do
+      editor:request(
+        'message/send',
+        { sessionId = editor:lua('return test.chat().session.id'), content = 'm' .. number }
+      )
+    end
+    local id = editor:lua('return test.chat().session.id')
+    local home = editor.home
+    editor:stop()
+    editor = editors.start({ home = home, plugin = { cmd = editors.paced() } })
+    editor:cmd('edit claude://' .. id)
+    editor:wait('test.chat().complete')
+    editor:wait("test.chat().turn == nil and test.chat().document.role == 'assistant'")
+    local said = vim.tbl_filter(function(line)
+      return line:match('^m%d+$') ~= nil or line == 'first'
+    end, editor:lines())
+    assert.equal(131, #said)
+    assert.same({ 'first', 'm1', 'm2' }, vim.list_slice(said, 1, 3))
+    assert.same({ 'm129', 'm130' }, vim.list_slice(said, 130, 131))
+    assert.equal(131, #vim.tbl_filter(function(line)
+      return line == '# Claude'
+    end, editor:lines()))
+  end)
+end)
