@@ -83,6 +83,15 @@
 --- A length of time: text such as "500ms", "10s" or "1h 30m", or whole seconds.
 ---@alias claude.Duration any
 
+--- Parameters of the `$/progress` notification with which a subscription ends by itself. Its token is free again.
+---@class claude.EndProgress
+---@field token claude.ProgressToken The token of the subscription.
+---@field value claude.EndValue That it ended.
+
+--- The value of that notification.
+---@class claude.EndValue
+---@field ended claude.ErrorData Why: `sessionNotFound` where the session was deleted, or what is wrong with the history.
+
 --- The environment of the Claude CLI.
 ---@class claude.EnvConfig
 ---@field pass? string[] The variables of our environment that it sees; a name that ends in `*` stands for all that begin so. Default: all but those by which one session of the CLI tells its children about itself.
@@ -519,6 +528,21 @@
 
 --- What a session is doing.
 ---@alias claude.SessionState 'idle'|'running'|'waiting'|'parked'|'closed'|'failed'
+
+--- Parameters of `session/subscribe`.
+---@class claude.SessionSubscribeParams
+---@field afterSeq? integer The number of the last event that the client has; absent: it wants all from the beginning. The `lastSeq` of a session asks for what is still to come.
+---@field sessionId claude.SessionId The session.
+---@field subscriptionToken claude.ProgressToken The token under which events are streamed, until it is given to `session/unsubscribe`.
+
+--- Result of `session/subscribe`. The events follow it.
+---@class claude.SessionSubscribeResult
+---@field heldBy? claude.HeldBy Another bridge, which runs the session. What happens there is seen here a moment later, from the history.
+---@field lastSeq integer The number of the last event there is by now: with it the replay ends. `afterSeq` where nothing came after it.
+
+--- Parameters of `session/unsubscribe`.
+---@class claude.SessionUnsubscribeParams
+---@field subscriptionToken claude.ProgressToken The token of the subscription. Nothing comes under it after the answer.
 
 --- Limits of sessions.
 ---@class claude.SessionsConfig
