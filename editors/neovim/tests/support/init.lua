@@ -52,7 +52,7 @@ function test.is_idle()
     and not chat.loading
     and (session.state == 'idle' or session.state == 'parked' or session.state == 'closed')
     and chat.document.role ~= nil
-    and chat.stream.queue[chat.stream.head] == nil
+    and chat.stream:is_empty()
 end
 
 --- The rows at which a fold that is closed begins, with the text there.

@@ -12,7 +12,8 @@ local GARBAGE = 300
 ---@field private apply fun(event: claude.SessionEvent)
 ---@field private around fun(change: fun())
 ---@field private queue claude.SessionEvent[]
----@field private head integer
+---@field private head integer Where the oldest one is.
+---@field private tail integer Where the newest one is.
 ---@field private timer? uv.uv_timer_t
 ---@field private scheduled boolean
 local Stream = {}
@@ -22,7 +23,7 @@ Stream.__index = Stream
 ---@param around fun(change: fun()) Brackets the changes of a frame.
 ---@return claude.Stream
 function Stream.new(apply, around)
-  return setmetatable({ apply = apply, around = around, queue = {}, head = 1, scheduled = false }, Stream)
+  return setmetatable({ apply = apply, around = around, queue = {}, head = 1, tail = 0, scheduled = false }, Stream)
 end
 
 ---@param event claude.SessionEvent
@@ -64,7 +65,7 @@ end
 ---@private
 ---@return boolean
 function Stream:is_empty()
-  return self.queue[self.head] == nil
+  return self.head > self.tail
 end
 
 ---@private
@@ -79,7 +80,7 @@ function Stream:frame()
   -- Highlighting leaves much garbage: a little of it is cleared each time, so that it is never much at once.
   collectgarbage('step', GARBAGE)
   if self:is_empty() then
-    self.queue, self.head = {}, 1
+    self.queue, self.head, self.tail = {}, 1, 0
   else
     self:schedule()
   end
@@ -105,7 +106,8 @@ end
 
 ---@param event claude.SessionEvent
 function Stream:push(event)
-  self.queue[#self.queue + 1] = event
+  self.tail = self.tail + 1
+  self.queue[self.tail] = event
   self:schedule()
 end
 
@@ -117,7 +119,7 @@ function Stream:flush()
 end
 
 function Stream:close()
-  self.queue, self.head, self.scheduled = {}, 1, false
+  self.queue, self.head, self.tail, self.scheduled = {}, 1, 0, false
   if self.timer then
     self.timer:close()
     self.timer = nil
