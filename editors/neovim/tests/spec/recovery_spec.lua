@@ -13,7 +13,9 @@ describe('after a crash', function()
   local function kill_server()
     local pid = editor:server()
     vim.uv.kill(pid, 'sigkill')
-    editor:wait('not vim.api.nvim_get_proc(...) or vim.api.nvim_get_proc(...).name == nil', pid)
+    assert.is_true(vim.wait(10000, function()
+      return vim.uv.kill(pid, 0) ~= 0
+    end, 5))
     editor:wait("require('claude-bridge.client').get() ~= nil")
   end
 

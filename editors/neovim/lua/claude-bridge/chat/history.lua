@@ -10,7 +10,7 @@ local M = {}
 --- A session of no more messages is replayed from its first event.
 local SHORT = 100
 --- Messages in the first page, and in those that follow.
-local FIRST, PAGE = 60, 200
+local FIRST, PAGE = 50, 80
 
 ---@param chat claude.Chat
 ---@return boolean
