@@ -6,6 +6,7 @@ local M = {
   definition = {
     name = 'buffers',
     description = 'The files that are open in the editor, and which of them have changes that are not saved.',
+    annotations = { readOnlyHint = true },
     inputSchema = editor.schema({}),
   },
   run = function()

@@ -9,6 +9,7 @@ local M = {
   definition = {
     name = 'diagnostics',
     description = 'What language servers and linters say of a file, or of all files that are open.',
+    annotations = { readOnlyHint = true },
     inputSchema = editor.schema({
       path = { type = 'string', description = 'The file; absent: all that are open.' },
     }),

@@ -2,7 +2,7 @@
 local M = {}
 
 ---@class claude.Tool
----@field definition { name: string, description: string, inputSchema: table }
+---@field definition { name: string, description: string, inputSchema: table, annotations?: table }
 ---@field run fun(arguments: table): string What Claude is told; an error is told as one.
 
 local names = { 'open_file', 'selection', 'diagnostics', 'buffers' }

@@ -19,6 +19,7 @@ local M = {
   definition = {
     name = 'selection',
     description = 'The file that the person works in, the cursor, and the text that is selected or was selected last.',
+    annotations = { readOnlyHint = true },
     inputSchema = editor.schema({}),
   },
   run = function()
