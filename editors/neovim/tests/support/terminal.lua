@@ -43,8 +43,22 @@ function M.start(options)
   return self
 end
 
+--- Leaves Neovim as a person does, so that its server and the bridge end too, and waits for that.
+---@param terminal Terminal
+local function leave(terminal)
+  local pid = vim.trim(terminal:tmux('display-message', '-p', '#{pane_pid}'))
+  local servers = vim.api.nvim_get_proc_children(tonumber(pid) --[[@as integer]])
+  terminal:tmux('send-keys', 'Escape', 'Escape', ':qall!', 'Enter')
+  vim.wait(DEADLINE, function()
+    return not vim.iter(servers):any(function(server)
+      return vim.uv.kill(server, 0) == 0
+    end)
+  end, 10)
+end
+
 function M.stop_all()
   for _, terminal in ipairs(running) do
+    pcall(leave, terminal)
     pcall(terminal.tmux, terminal, 'kill-server')
   end
   running = {}
