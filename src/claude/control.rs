@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// Something the CLI is asked or told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Control {
     /// How its MCP servers are.
     McpStatus,
@@ -19,6 +19,13 @@ pub enum Control {
         /// Permission rules.
         rules: Vec<String>,
     },
+    /// A message of MCP's from a server that is ours.
+    McpMessage {
+        /// The server.
+        server: String,
+        /// The message, in JSON-RPC.
+        message: Value,
+    },
 }
 
 impl Control {
@@ -30,6 +37,7 @@ impl Control {
             Self::ContextUsage => "get_context_usage",
             Self::SetModel { .. } => "set_model",
             Self::Deny { .. } => "apply_flag_settings",
+            Self::McpMessage { .. } => "mcp_message",
         }
     }
 
@@ -40,6 +48,9 @@ impl Control {
             Self::SetModel { model } => json!({ "subtype": subtype, "model": model }),
             Self::Deny { rules } => {
                 json!({ "subtype": subtype, "settings": { "permissions": { "deny": rules } } })
+            }
+            Self::McpMessage { server, message } => {
+                json!({ "subtype": subtype, "server_name": server, "message": message })
             }
         }
     }

@@ -11,6 +11,8 @@ pub enum Input {
     Initialize {
         /// The name under which the answer comes.
         request_id: String,
+        /// The MCP servers that are ours; see [`our_server`](super::our_server).
+        our_servers: Vec<String>,
     },
     /// A message of the person's. During a turn it waits, and gets a turn of its own.
     User {
@@ -50,7 +52,12 @@ impl Input {
     /// Moves what the host says to its place: `json!` would copy it, and an image has megabytes.
     fn into_json(self) -> Value {
         match self {
-            Self::Initialize { request_id } => request(&request_id, &json!({"subtype": "initialize"})),
+            Self::Initialize { request_id, our_servers } if our_servers.is_empty() => {
+                request(&request_id, &json!({"subtype": "initialize"}))
+            }
+            Self::Initialize { request_id, our_servers } => {
+                request(&request_id, &json!({"subtype": "initialize", "sdkMcpServers": our_servers}))
+            }
             Self::Interrupt { request_id } => request(&request_id, &json!({"subtype": "interrupt"})),
             Self::Control { request_id, control } => request(&request_id, &control.into_request()),
             Self::User { content } => {
@@ -100,9 +107,11 @@ mod tests {
 
     #[test]
     fn requests_carry_their_name_and_kind() {
-        let initialize = Input::Initialize { request_id: "r1".into() };
+        let initialize = Input::Initialize { request_id: "r1".into(), our_servers: Vec::new() };
         let expected = r#"{"type":"control_request","request_id":"r1","request":{"subtype":"initialize"}}"#;
         assert_eq!(line(initialize).trim_end(), expected);
+        let with_servers = Input::Initialize { request_id: "r1".into(), our_servers: vec!["editor".into()] };
+        assert!(line(with_servers).contains(r#"{"subtype":"initialize","sdkMcpServers":["editor"]}"#));
         let interrupt = Input::Interrupt { request_id: "r2".into() };
         let expected = r#"{"type":"control_request","request_id":"r2","request":{"subtype":"interrupt"}}"#;
         assert_eq!(line(interrupt).trim_end(), expected);

@@ -2,8 +2,9 @@
 //!
 //! The path of the bytes is the list of the files. `discovery` finds the program; `options` says how it is started,
 //! with `environment` and `files` for what it sees; `process` owns it, and `unix` is how the system does that. What it
-//! prints goes through `relay`, `lines` and `frame`; what it is told is in `input`, with `control` for what is no message
-//! and `permission` for what it may do. Nothing here knows of sessions, history or clients.
+//! prints goes through `relay`, `lines` and `frame`; what it is told is in `input`, with `control` for what is no
+//! message, `permission` for what it may do, and `mcp` for servers that are ours. Nothing here knows of sessions, history
+//! or clients.
 //!
 //! Nothing that it starts outlives us. Each CLI runs under a `guard`, a process that `unix` talks to by `wire`. Whom it
 //! has started is known by `processes` and `family`, which end them; a guard that is killed is stood in for by `unix`,
@@ -24,6 +25,7 @@ mod guard;
 mod input;
 mod leftovers;
 mod lines;
+mod mcp;
 mod options;
 mod pace;
 mod permission;
@@ -47,6 +49,7 @@ pub use frame::{
 pub use guard::{GUARD, guard};
 pub use input::Input;
 pub use leftovers::end_leftovers;
+pub use mcp::{mcp_answer, mcp_taken, our_server};
 pub use options::{Conversation, Launch};
 pub use permission::{Allows, Grant, GrantedMode, PLAN_TOOL, QUESTION_TOOL, Rule, Suggestion, allow, answered, deny};
 pub use process::{Exit, ExitStatusKind, Output, Process, start};

@@ -129,6 +129,7 @@ fn settings(config: Config, client: Option<String>, guard: PathBuf) -> service::
             stall_timeout: sessions.stall_timeout,
             wait_timeout: sessions.wait_timeout,
             permission_deadline: config.permission_deadline,
+            tool_timeout: config.tool_timeout,
         },
         max_live: sessions.max_live,
         close_after: sessions.close_after,

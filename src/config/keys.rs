@@ -40,6 +40,8 @@ pub struct Keys {
     pub mcp: McpKeys,
     /// Permissions.
     pub permissions: PermissionsKeys,
+    /// Tools of the client's own.
+    pub tools: ToolsKeys,
     /// The log.
     pub log: LogKeys,
     /// Folders whose own `claude-bridge.toml` counts in full, with those below them. Counts in the user's own file and
@@ -183,6 +185,15 @@ pub struct PermissionsKeys {
     pub deadline: Option<ConfigDuration>,
 }
 
+/// Tools of the client's own.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+#[schemars(rename = "ToolsConfig")]
+pub struct ToolsKeys {
+    /// After how long a call that the client has not answered fails. Default: 2 minutes.
+    pub timeout: Option<ConfigDuration>,
+}
+
 /// The log.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
@@ -210,6 +221,7 @@ impl Keys {
             mcp_servers: merged(self.mcp_servers, below.mcp_servers),
             mcp: McpKeys { timeout: self.mcp.timeout.or(below.mcp.timeout) },
             permissions: PermissionsKeys { deadline: self.permissions.deadline.or(below.permissions.deadline) },
+            tools: ToolsKeys { timeout: self.tools.timeout.or(below.tools.timeout) },
             log: self.log.over(below.log),
             trust: self.trust.or(below.trust),
         }

@@ -78,6 +78,8 @@ pub struct Config {
     pub mcp_timeout: Duration,
     /// After how long a permission that nobody answered is denied; absent: never.
     pub permission_deadline: Option<Duration>,
+    /// How long a tool of the client's may take.
+    pub tool_timeout: Duration,
     /// What is logged, and where.
     pub log: Log,
     /// Whether the workspace is trusted: whether its own configuration, and the CLI's settings files in it, count.
@@ -304,6 +306,7 @@ fn fill_in(keys: Keys, workspace: &Path, places: &Places, trust: Trust) -> Confi
         mcp_servers: keys.mcp_servers,
         mcp_timeout: keys.mcp.timeout.map_or(Duration::from_secs(10), ConfigDuration::get),
         permission_deadline: keys.permissions.deadline.map(ConfigDuration::get),
+        tool_timeout: keys.tools.timeout.map_or(Duration::from_secs(120), ConfigDuration::get),
         log: Log {
             level: keys.log.level.unwrap_or_default(),
             file: keys.log.file,

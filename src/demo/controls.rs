@@ -38,7 +38,16 @@ impl Answer {
 pub(super) fn answer(session: &mut Session, tokens: u64, request: &Value) -> Answer {
     let text = |key: &str| request[key].as_str().unwrap_or_default();
     match text("subtype") {
-        "initialize" => Answer::done(Some(initialized(session))),
+        "initialize" => {
+            session.servers.set(texts(&request["sdkMcpServers"]));
+            Answer::done(Some(initialized(session)))
+        }
+        "mcp_set_servers" => Answer::done(Some(set_servers(session, &request["servers"]))),
+        "mcp_message" => {
+            // Of what a server of the host's can say, that it has other tools now.
+            session.servers.stale = true;
+            Answer::done(None)
+        }
         "interrupt" => Answer { interrupts: true, ..Answer::done(Some(json!({"still_queued": []}))) },
         "set_permission_mode" => set_mode(session, text("mode")),
         "set_model" => {
@@ -47,7 +56,7 @@ pub(super) fn answer(session: &mut Session, tokens: u64, request: &Value) -> Ans
         }
         "set_max_thinking_tokens" => Answer::done(None),
         "rename_session" => Answer { before: Some(frames::title_changed(&request["title"])), ..Answer::done(None) },
-        "mcp_status" => Answer::done(Some(json!({"mcpServers": []}))),
+        "mcp_status" => Answer::done(Some(json!({"mcpServers": session.servers.status()}))),
         "list_models" => Answer::done(Some(json!({"models": models()}))),
         "get_context_usage" => Answer::done(Some(context_usage(session, tokens))),
         subtype => Answer::refused(format!("Unsupported control request subtype: {subtype}")),
@@ -66,6 +75,23 @@ fn set_mode(session: &mut Session, mode: &str) -> Answer {
     }
     mode.clone_into(&mut session.mode);
     Answer { after: Some(frames::mode_changed(mode)), ..Answer::done(Some(json!({ "mode": mode }))) }
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// Takes over those of the servers that are the host's; others are neither started nor missed.
+fn set_servers(session: &mut Session, servers: &Value) -> Value {
+    let servers = servers.as_object().into_iter().flatten();
+    let hosts: Vec<String> =
+        servers.filter(|(_, server)| server["type"] == "sdk").map(|(name, _)| name.clone()).collect();
+    let before = session.servers.names().to_vec();
+    let added: Vec<&String> = hosts.iter().filter(|name| !before.contains(name)).collect();
+    let removed: Vec<&String> = before.iter().filter(|name| !hosts.contains(name)).collect();
+    let answer = json!({"added": added, "removed": removed, "errors": {}});
+    session.servers.set(hosts);
+    answer
 }
 
 fn initialized(session: &Session) -> Value {

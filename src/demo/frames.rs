@@ -8,6 +8,7 @@ use super::VERSION;
 use super::host::Session;
 use super::meter::{self, ByModel, Spent};
 use super::script::ApiFailure;
+use super::servers::HostTool;
 use super::tools;
 use crate::time::Timestamp;
 
@@ -19,9 +20,14 @@ const REJECTED: &str = "The user doesn't want to proceed with this tool use.";
 
 /// A turn begins.
 pub(super) fn init(session: &Session) -> Value {
+    let servers = session.servers.status().into_iter();
+    let servers: Vec<Value> =
+        servers.map(|server| json!({"name": server["name"], "status": server["status"], "source": "sdk"})).collect();
+    let own = ["Task", "AskUserQuestion", "Bash", "Edit", "ExitPlanMode", "Read"].map(str::to_owned);
+    let tools: Vec<String> = own.into_iter().chain(session.servers.tools().iter().map(HostTool::full_name)).collect();
     json!({
         "type": "system", "subtype": "init", "cwd": session.cwd, "model": session.model,
-        "tools": ["Task", "AskUserQuestion", "Bash", "Edit", "ExitPlanMode", "Read"], "mcp_servers": [],
+        "tools": tools, "mcp_servers": servers,
         "permissionMode": session.mode, "slash_commands": [], "apiKeySource": "none",
         "claude_code_version": VERSION, "output_style": "default", "agents": [tools::AGENT_TYPE], "skills": [],
         "plugins": [], "capabilities": [],
@@ -194,15 +200,21 @@ pub(super) fn no_conversation(session_id: &str, problem: &str) -> Value {
 }
 
 /// May this tool be used?
-pub(super) fn can_use_tool(tool: &tools::Tool, question: tools::Question, tool_use_id: &str, input: &Value) -> Value {
+pub(super) fn can_use_tool(name: &str, question: tools::Question, tool_use_id: &str, input: &Value) -> Value {
+    let display_name = question.display_name.as_deref().unwrap_or(name);
     let mut request = json!({
-        "subtype": "can_use_tool", "tool_name": tool.name(), "display_name": tool.name(), "input": input,
+        "subtype": "can_use_tool", "tool_name": name, "display_name": display_name, "input": input,
         "tool_use_id": tool_use_id,
     });
     add(&mut request, "description", question.description.map(Value::from));
     add(&mut request, "permission_suggestions", question.suggestions);
     add(&mut request, "requires_user_interaction", question.needs_person.then(|| json!(true)));
     request
+}
+
+/// MCP's message to a server of the host's.
+pub(super) fn mcp_message(server: &str, message: &Value) -> Value {
+    json!({"subtype": "mcp_message", "server_name": server, "message": message})
 }
 
 pub(super) fn control_request(id: &str, request: Value) -> Value {

@@ -15,6 +15,7 @@ use super::halt::{Ending, Halt};
 use super::input::Line;
 use super::invocation::Invocation;
 use super::prompt::Prompt;
+use super::servers::Servers;
 
 /// What a session runs with; the host may change some of it.
 #[derive(Clone, Debug)]
@@ -24,13 +25,15 @@ pub(super) struct Session {
     pub(super) model: String,
     pub(super) mode: String,
     pub(super) may_bypass: bool,
+    /// The MCP servers of the host's own.
+    pub(super) servers: Servers,
 }
 
 impl Session {
     pub(super) fn new(id: &str, cwd: PathBuf, invocation: &Invocation) -> Self {
         let mode = invocation.permission_mode.as_deref().unwrap_or("default").to_owned();
-        let mut session =
-            Self { id: id.to_owned(), cwd, model: String::new(), mode, may_bypass: invocation.may_bypass };
+        let (may_bypass, servers) = (invocation.may_bypass, Servers::default());
+        let mut session = Self { id: id.to_owned(), cwd, model: String::new(), mode, may_bypass, servers };
         session.set_model(invocation.model.as_deref());
         session
     }
@@ -56,7 +59,14 @@ pub(super) struct Host<W> {
     /// Whether nothing can come any more.
     ended: bool,
     /// The question that it has to answer.
-    question: Option<String>,
+    question: Option<Question>,
+}
+
+/// A question to the host.
+struct Question {
+    id: String,
+    /// The request that takes it back; `None`: it is taken back by its id.
+    withdrawal: Option<Value>,
 }
 
 /// What comes next when nothing goes on.
@@ -119,6 +129,7 @@ impl<W: Write> Host<W> {
                 None if !self.ended => return Ok(Next::Time),
                 None => {}
             }
+            self.connect()?;
         }
     }
 
@@ -136,9 +147,18 @@ impl<W: Write> Host<W> {
 
     /// Asks the host something and waits for the answer, or why there is none.
     pub(super) fn ask(&mut self, request: Value) -> Result<Result<Value, String>, Halt> {
+        self.ask_until(request, None)
+    }
+
+    /// The same, with the request that takes it back if the turn is interrupted meanwhile.
+    pub(super) fn ask_until(
+        &mut self,
+        request: Value,
+        withdrawal: Option<Value>,
+    ) -> Result<Result<Value, String>, Halt> {
         let id = frames::new_id();
         write_line(&mut self.output, &frames::control_request(&id, request))?;
-        self.question = Some(id.clone());
+        self.question = Some(Question { id: id.clone(), withdrawal });
         while let Some(line) = self.line(None) {
             match line {
                 Line::Answer { id: of, response } if of == id => {
@@ -184,7 +204,11 @@ impl<W: Write> Host<W> {
         let controls::Answer { response, before, after, interrupts } =
             controls::answer(&mut self.session, self.tokens, request);
         if interrupts && let Some(question) = self.question.take() {
-            write_line(&mut self.output, &frames::control_cancel(&question))?;
+            let frame = match question.withdrawal {
+                Some(request) => frames::control_request(&frames::new_id(), request),
+                None => frames::control_cancel(&question.id),
+            };
+            write_line(&mut self.output, &frame)?;
         }
         if let Some(frame) = before {
             self.send(frame)?;

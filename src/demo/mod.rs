@@ -18,6 +18,7 @@ mod message;
 mod meter;
 mod prompt;
 mod script;
+mod servers;
 mod tools;
 mod turn;
 mod words;
@@ -71,13 +72,13 @@ pub fn run(
         Opened::Known(id) => return Ok(Ended::badly(format!("Error: Session ID {id} is already in use."))),
         Opened::Unknown(id) => return Ok(refuse_resume(&id, output)),
     };
-    let host = Host::new(input::read(input)?, output, session);
+    let host = Host::new(input::read(input)?, output, *session);
     Ok(Agent::new(host, memory).run())
 }
 
 /// What becomes of the conversation that was asked for.
 enum Opened {
-    Ready(Memory, Session),
+    Ready(Memory, Box<Session>),
     /// It was to be new, and there is one.
     Known(String),
     /// It was to go on, and there is none.
@@ -85,10 +86,10 @@ enum Opened {
 }
 
 fn open(invocation: &Invocation, folder: Option<&Path>) -> Result<Opened> {
-    let session = |id: &str| -> Result<Session> {
+    let session = |id: &str| -> Result<Box<Session>> {
         let cwd = std::env::current_dir()
             .map_err(|error| Error::internal(format!("the folder of this process cannot be found: {error}")))?;
-        Ok(Session::new(id, cwd, invocation))
+        Ok(Box::new(Session::new(id, cwd, invocation)))
     };
     match &invocation.conversation {
         Conversation::New(id) => match Memory::load(folder, id)? {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::memory::Notes;
 use super::prompt::Prompt;
 use super::tools::Tool;
@@ -43,6 +45,11 @@ pub(super) enum Step {
     Think(String),
     Say(String),
     Use(Tool),
+    /// Call a tool of the host's.
+    Call {
+        name: String,
+        arguments: Option<Value>,
+    },
     /// Nothing happens.
     Wait(Duration),
     /// The API fails, and is to be asked again.
@@ -126,6 +133,7 @@ fn of_wish(wish: Wish, notes: &Notes, pace: Pace) -> Vec<Step> {
         Wish::Ask => vec![say("I would like to know something."), Step::Use(Tool::Ask)],
         Wish::Plan => vec![say("Here is what I would do."), Step::Use(Tool::Plan)],
         Wish::Subagent => vec![say("I will send a helper."), Step::Use(Tool::Task)],
+        Wish::Editor(name, arguments) => vec![say("I will ask your editor."), Step::Call { name, arguments }],
         Wish::Long(count) => vec![Step::Say(many_words(count))],
         Wish::Recall => vec![Step::Say(recollection(notes))],
         Wish::Slow => vec![Step::Wait(SILENCE), say("Thank you for your patience.")],
@@ -249,6 +257,7 @@ mod tests {
             let argument = match word.name {
                 "read" => " notes.md",
                 "long" => " 3",
+                "editor" => " open_file",
                 _ => "",
             };
             let message = format!("{}{argument}", word.name);

@@ -29,6 +29,8 @@ pub(super) enum Tool {
 
 /// What the host is asked before a tool is used.
 pub(super) struct Question {
+    /// The tool's name for people, where it is another one.
+    pub(super) display_name: Option<String>,
     pub(super) description: Option<&'static str>,
     pub(super) suggestions: Option<Value>,
     /// Whether the answer is what the tool is for.
@@ -86,11 +88,14 @@ impl Tool {
     pub(super) fn question(&self, mode: &str) -> Option<Question> {
         match self {
             Self::Edit if !matches!(mode, "acceptEdits" | "bypassPermissions") => Some(Question {
+                display_name: None,
                 description: Some(FILE),
                 suggestions: Some(json!([{"type": "setMode", "mode": "acceptEdits", "destination": "session"}])),
                 needs_person: false,
             }),
-            Self::Ask | Self::Plan => Some(Question { description: None, suggestions: None, needs_person: true }),
+            Self::Ask | Self::Plan => {
+                Some(Question { display_name: None, description: None, suggestions: None, needs_person: true })
+            }
             Self::Read(_) | Self::Bash | Self::Edit | Self::Task => None,
         }
     }

@@ -1,5 +1,6 @@
 //! A turn being played: steps in, frames out, in the CLI's order.
 
+mod host_tool;
 mod tool_use;
 
 use std::io::Write;
@@ -51,6 +52,7 @@ pub(super) struct Turn<'a, W> {
 impl<'a, W: Write> Turn<'a, W> {
     /// Begins a turn in which the model is told this many characters.
     pub(super) fn begin(host: &'a mut Host<W>, notes: &'a mut Notes, place: Place, told: usize) -> Result<Self, Halt> {
+        host.connect()?;
         host.begin_turn();
         host.send(frames::init(&host.session))?;
         host.send(frames::requesting())?;
@@ -92,6 +94,7 @@ impl<'a, W: Write> Turn<'a, W> {
             Step::Think(text) => self.think(text),
             Step::Say(text) => self.say(text),
             Step::Use(tool) => self.use_tool(tool),
+            Step::Call { name, arguments } => self.call_host(name, arguments.as_ref()),
             Step::Wait(time) => self.host.pause(*time),
             Step::Retry { attempt, of, delay } => self.retry(*attempt, *of, *delay),
             Step::Fail(failure) => self.fail(*failure),

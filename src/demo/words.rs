@@ -4,6 +4,8 @@
 //! or would be taken for it by chance ("an error", "why is it slow?"), count only in a message that is made of nothing
 //! but such words.
 
+use serde_json::Value;
+
 /// The most words that `long` writes.
 const MAX_LONG: usize = 1_000_000;
 
@@ -19,6 +21,8 @@ pub(super) enum Wish {
     Ask,
     Plan,
     Subagent,
+    /// Call a tool of the host's, with these arguments or made-up ones.
+    Editor(String, Option<Value>),
     Long(usize),
     Recall,
     Slow,
@@ -68,6 +72,13 @@ pub(super) const WORDS: &[Word] = &[
     Word::plain("ask", "asks you a question", |_| Some(Wish::Ask)),
     Word::plain("plan", "presents a plan and asks you to approve it", |_| Some(Wish::Plan)),
     Word::plain("subagent", "sends a helper off, and comes back when it is done", |_| Some(Wish::Subagent)),
+    Word {
+        name: "editor",
+        argument: Some("TOOL"),
+        anywhere: false,
+        meaning: "calls a tool that your editor declared; with `{…}` behind it, those are its arguments",
+        wish: host_tool,
+    },
     Word { name: "long", argument: Some("N"), anywhere: true, meaning: "says N words", wish: number },
     Word::alone("recall", "tells what you said before", |_| Some(Wish::Recall)),
     Word::alone("slow", "says nothing for ten seconds; interrupt it", |_| Some(Wish::Slow)),
@@ -84,20 +95,31 @@ fn file(argument: &str) -> Option<Wish> {
     argument.contains(['.', '/']).then(|| Wish::Read(argument.to_owned()))
 }
 
+fn host_tool(argument: &str) -> Option<Wish> {
+    let is_name = !argument.is_empty() && argument.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    is_name.then(|| Wish::Editor(argument.to_owned(), None))
+}
+
 fn number(argument: &str) -> Option<Wish> {
     argument.parse().ok().map(|count: usize| Wish::Long(count.min(MAX_LONG)))
 }
 
 /// What a message asks for, in its order.
 pub(super) fn wishes(text: &str) -> Vec<Wish> {
-    let tokens: Vec<&str> = text.split_whitespace().map(bare).filter(|token| !token.is_empty()).collect();
+    let tokens = tokens(text);
     let mut found: Vec<(&Word, Wish)> = Vec::new();
     let mut ordinary = false;
     let mut at = 0;
     while at < tokens.len() {
         match find(&tokens[at..]) {
-            Some((word, wish)) => {
+            Some((word, mut wish)) => {
                 at += 1 + usize::from(word.argument.is_some());
+                if let (Wish::Editor(_, arguments), Some(given)) =
+                    (&mut wish, tokens.get(at).and_then(|text| object(text)))
+                {
+                    *arguments = Some(given.0);
+                    at += 1;
+                }
                 found.push((word, wish));
             }
             None => {
@@ -107,6 +129,31 @@ pub(super) fn wishes(text: &str) -> Vec<Wish> {
         }
     }
     found.into_iter().filter(|(word, _)| word.anywhere || !ordinary).map(|(_, wish)| wish).collect()
+}
+
+/// The words of a text, without the signs around them; an object in JSON counts as one.
+fn tokens(text: &str) -> Vec<&str> {
+    let (mut tokens, mut rest) = (Vec::new(), text.trim_start());
+    while !rest.is_empty() {
+        let (token, length) = match object(rest) {
+            Some((_, length)) => (&rest[..length], length),
+            None => {
+                let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
+                (bare(&rest[..length]), length)
+            }
+        };
+        tokens.push(token);
+        rest = rest[length..].trim_start();
+    }
+    tokens.retain(|token| !token.is_empty());
+    tokens
+}
+
+/// The object in JSON that a text begins with, and its length.
+fn object(text: &str) -> Option<(Value, usize)> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let value = values.next()?.ok().filter(Value::is_object)?;
+    Some((value, values.byte_offset()))
 }
 
 /// The word that the tokens begin with, its argument included.
@@ -165,6 +212,16 @@ mod tests {
         assert_eq!(wishes("die fast"), [Wish::Die, Wish::Fast]);
         assert_eq!(wishes("tool, hang"), [Wish::Tool, Wish::Hang]);
         assert_eq!(wishes("die please"), []);
+    }
+
+    #[test]
+    fn a_tool_of_the_editors_is_called_with_the_arguments_that_are_given() {
+        let call = |arguments| Wish::Editor("open_file".to_owned(), arguments);
+        let given = serde_json::json!({"path": "a b.rs", "at": {"line": 3}});
+        assert_eq!(wishes(&format!("fast, editor open_file {given}")), [Wish::Fast, call(Some(given))]);
+        assert_eq!(wishes("editor open_file fast"), [call(None), Wish::Fast]);
+        assert_eq!(wishes("editor open_file {broken"), []);
+        assert_eq!(wishes("my editor crashed"), []);
     }
 
     #[test]

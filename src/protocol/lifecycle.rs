@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::session::Mode;
+use super::tool::ToolDefinition;
 
 /// `capabilities.experimental.claudeBridge` in `initialize`: what of the client's is not LSP's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -12,6 +13,9 @@ pub struct ClientCapabilities {
     /// How the client answers permissions; absent: it cannot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permissions: Option<PermissionSupport>,
+    /// Tools of the client's own that Claude can call by `tool/call`. One that is no good is an error of `initialize`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<ToolDefinition>,
 }
 
 /// How a client answers permissions.

@@ -12,6 +12,7 @@ pub mod permission;
 pub mod search;
 pub mod session;
 pub mod subscription;
+pub mod tool;
 pub mod turn;
 pub mod usage;
 

@@ -66,6 +66,11 @@ impl Calls {
         }
     }
 
+    /// Whether nobody will answer any more.
+    pub(super) fn is_closed(&self) -> bool {
+        lock(&self.open).is_none()
+    }
+
     /// Fails all open requests, and those that follow.
     pub(super) fn close(&self) {
         *lock(&self.open) = None;

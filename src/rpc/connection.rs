@@ -280,7 +280,8 @@ impl Connection {
     fn greet(self: &Arc<Self>, greeting: Greeting) -> Vec<String> {
         self.service.get_or_init(|| greeting.booted.service);
         self.peer.shows_progress.get_or_init(|| greeting.shows_progress);
-        self.peer.permissions.get_or_init(|| greeting.capabilities.permissions);
+        self.peer.permissions.get_or_init(|| greeting.permissions);
+        self.peer.tools.get_or_init(|| greeting.tools);
         if let Some(pid) = greeting.process_id {
             let connection = Arc::downgrade(self);
             self.runtime.spawn(async move {

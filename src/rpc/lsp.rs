@@ -18,9 +18,10 @@ use super::reply::Reply;
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::PROTOCOL_VERSION;
 use crate::protocol::event::EventBody;
-use crate::protocol::lifecycle::{ClientCapabilities, ServerCapabilities as BridgeCapabilities};
+use crate::protocol::lifecycle::{PermissionSupport, ServerCapabilities as BridgeCapabilities};
 use crate::redact::Content;
 use crate::service::Service;
+use crate::service::tools::DeclaredTools;
 
 /// Starts the application when a client initializes the server.
 pub trait Boot: Send + Sync {
@@ -63,7 +64,8 @@ pub(super) struct Greeting {
     pub(super) booted: Booted,
     pub(super) process_id: Option<u32>,
     pub(super) shows_progress: bool,
-    pub(super) capabilities: ClientCapabilities,
+    pub(super) permissions: Option<PermissionSupport>,
+    pub(super) tools: Arc<DeclaredTools>,
 }
 
 /// LSP's side of the server.
@@ -184,14 +186,20 @@ impl LanguageServer for Backend {
         let window = params.capabilities.window.as_ref();
         let shows_progress = window.and_then(|window| window.work_done_progress).unwrap_or(false);
         let process_id = params.process_id;
-        let capabilities = bridge_capabilities(params.capabilities.experimental.as_ref());
-        let booted = self.boot.boot(boot_request(params)).await;
-        let answer = match &booted {
-            Ok(booted) => Ok(self.answer(&booted.service)),
+        let ours = params.capabilities.experimental.as_ref().and_then(|experimental| experimental.get("claudeBridge"));
+        let (permissions, tools) = (permission_support(ours), declared_tools(ours));
+        let greeting = match tools {
+            Ok(tools) => self.boot.boot(boot_request(params)).await.map(|booted| (booted, tools)),
+            Err(error) => Err(error),
+        };
+        let answer = match &greeting {
+            Ok((booted, _)) => Ok(self.answer(&booted.service)),
             // The connection answers with the error itself.
             Err(_) => Err(jsonrpc::Error::internal_error()),
         };
-        *lock(&self.outcome) = Some(booted.map(|booted| Greeting { booted, process_id, shows_progress, capabilities }));
+        let greeting =
+            greeting.map(|(booted, tools)| Greeting { booted, process_id, shows_progress, permissions, tools });
+        *lock(&self.outcome) = Some(greeting);
         answer
     }
 
@@ -218,15 +226,31 @@ impl Backend {
     }
 }
 
-/// What of the client's is not LSP's own. What cannot be read is as good as absent.
-fn bridge_capabilities(experimental: Option<&Value>) -> ClientCapabilities {
-    let Some(ours) = experimental.and_then(|experimental| experimental.get("claudeBridge")) else {
-        return ClientCapabilities::default();
+/// Where a client says what it can do that is not LSP's own.
+const CAPABILITIES: &str = "capabilities.experimental.claudeBridge";
+
+/// How the client answers permissions. What cannot be read may be a newer way, and is as good as absent.
+fn permission_support(ours: Option<&Value>) -> Option<PermissionSupport> {
+    let support = ours?.get("permissions").filter(|support| !support.is_null())?;
+    serde_path_to_error::deserialize(support)
+        .inspect_err(|problem| tracing::warn!("{CAPABILITIES}.permissions does not count: {problem}"))
+        .ok()
+}
+
+/// The client's tools. One that is no good is its author's mistake, who is told of it at once: Claude would have to do
+/// without it, or every request to the API would fail.
+fn declared_tools(ours: Option<&Value>) -> Result<Arc<DeclaredTools>> {
+    let Some(tools) = ours.and_then(|ours| ours.get("tools")).filter(|tools| !tools.is_null()) else {
+        return Ok(Arc::default());
     };
-    serde_path_to_error::deserialize(ours).unwrap_or_else(|problem| {
-        tracing::warn!("capabilities.experimental.claudeBridge does not count: {problem}");
-        ClientCapabilities::default()
-    })
+    let place = format!("{CAPABILITIES}.tools");
+    let definitions = serde_path_to_error::deserialize(tools).map_err(|problem| {
+        let path = problem.path().to_string();
+        let at = if path == "." { String::new() } else { path };
+        Error::invalid_params(format!("{place}{at}: {}", problem.inner()))
+            .hint("a tool has a name, a description and an inputSchema")
+    })?;
+    DeclaredTools::new(definitions, &place)
 }
 
 fn boot_request(params: InitializeParams) -> BootRequest {

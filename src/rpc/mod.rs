@@ -29,12 +29,14 @@ mod parent;
 mod peer;
 mod permission;
 mod progress;
+mod question;
 mod reply;
 pub mod server;
 pub mod stdio;
 mod subscription;
 pub mod table;
 mod tokens;
+mod tool;
 
 #[cfg(test)]
 mod tests;

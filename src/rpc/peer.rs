@@ -14,6 +14,9 @@ use super::subscription::Subscriptions;
 use super::tokens::Tokens;
 use crate::protocol::lifecycle::PermissionSupport;
 use crate::protocol::message::ProgressToken;
+use crate::service::asking::Asker;
+use crate::service::client::Client;
+use crate::service::tools::{DeclaredTools, Toolbox};
 
 /// The client at the other end of a connection.
 #[derive(Debug)]
@@ -26,6 +29,8 @@ pub(super) struct Peer {
     pub(super) shows_progress: OnceLock<bool>,
     /// How it answers permissions, if it can; known once it is initialized.
     pub(super) permissions: OnceLock<Option<PermissionSupport>>,
+    /// The tools it declared; known once it is initialized.
+    pub(super) tools: OnceLock<Arc<DeclaredTools>>,
     last_token: AtomicU64,
 }
 
@@ -39,8 +44,18 @@ impl Peer {
             subscriptions: Arc::default(),
             shows_progress: OnceLock::new(),
             permissions: OnceLock::new(),
+            tools: OnceLock::new(),
             last_token: AtomicU64::new(0),
         })
+    }
+
+    /// The client as a session sees it that it sends something to.
+    pub(super) fn client(self: &Arc<Self>) -> Client {
+        let (can_answer, has_tools) = (self.permissions.get().copied().flatten().is_some(), !self.tools().is_empty());
+        Client {
+            asker: can_answer.then(|| Arc::<Self>::clone(self) as Arc<dyn Asker>),
+            toolbox: has_tools.then(|| Arc::<Self>::clone(self) as Arc<dyn Toolbox>),
+        }
     }
 
     /// Sends a notification.

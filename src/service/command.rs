@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::asking::Asker;
+use super::client::Client;
 use super::content::Prompt;
 use super::followers::Reply;
 use super::sink::{EventSink, Subscriber};
@@ -20,12 +21,10 @@ use crate::protocol::session::{Mode, Session};
 pub(super) enum Command {
     /// Write down how the turns ended that a dead bridge had left running.
     Recover,
-    /// Bring a process up.
-    Warm,
+    /// A client is with the session: bring a process up.
+    Warm { client: Client },
     /// Take a message.
-    Send { turn: TurnId, prompt: Prompt, sink: Option<Arc<dyn EventSink>>, asker: Option<Arc<dyn Asker>>, reply: Reply },
-    /// A client is with the session that can answer permissions.
-    Attach { asker: Arc<dyn Asker> },
+    Send { turn: TurnId, prompt: Prompt, sink: Option<Arc<dyn EventSink>>, client: Client, reply: Reply },
     /// Take in who wants to follow from that event on.
     Subscribe {
         after_seq: u64,
@@ -75,12 +74,7 @@ impl Command {
             Self::Capabilities { reply } => tell(reply, Err(error)),
             Self::Delete { reply } | Self::Answer { reply, .. } => tell(reply, Err(error)),
             Self::Subscribe { reply, .. } => tell(reply, Err(error)),
-            Self::Recover
-            | Self::Unsubscribed
-            | Self::Warm
-            | Self::Attach { .. }
-            | Self::Cancel { .. }
-            | Self::ShutDown => {}
+            Self::Recover | Self::Unsubscribed | Self::Warm { .. } | Self::Cancel { .. } | Self::ShutDown => {}
         }
     }
 }

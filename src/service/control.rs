@@ -88,6 +88,13 @@ impl Service {
     async fn stopped_servers(&self, id: SessionId) -> Result<Vec<McpServerInfo>> {
         let row = self.inner.store.session(id).await?.ok_or_else(|| session_not_found(id))?;
         let record = record_of(row)?;
-        Ok(self.inner.launcher.mcp_servers(&record).keys().map(|name| reports::stopped_server(name)).collect())
+        Ok(self
+            .inner
+            .launcher
+            .plan()
+            .servers(&record, false)
+            .keys()
+            .map(|name| reports::stopped_server(name))
+            .collect())
     }
 }

@@ -1,27 +1,27 @@
 //! How a session's process is started: the CLI found, the context built, the rules and servers handed over.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use serde_json::{Map, Value};
 
 use super::history::grant_of;
 use super::memory;
 use super::record::Record;
 use super::run_folder::RunFolder;
+use super::servers::{ServerPlan, ServerSet};
 use super::settings::Settings;
 use super::state::{Known, Rung};
 use crate::claude::{self, Conversation, Discovery, Launch, Process};
-use crate::context::{self, Context, Facts, Profile, ProfileServer};
+use crate::context::{self, Context, Facts, Profile};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::session::{McpServer, Mode};
+use crate::protocol::session::Mode;
 use crate::store::Store;
 
 /// What every session needs to start a process.
 #[derive(Debug)]
 pub(super) struct Launcher {
     settings: Settings,
+    /// Which MCP servers sessions are to have.
+    plan: Arc<ServerPlan>,
     store: Store,
     discovery: Discovery,
     /// The private files of running sessions, a folder each.
@@ -41,7 +41,12 @@ pub(super) struct Launched {
 
 impl Launcher {
     pub(super) fn new(settings: Settings, store: Store, run_folder: Arc<RunFolder>) -> Arc<Self> {
-        Arc::new(Self { settings, store, discovery: Discovery::default(), run_folder })
+        let plan = Arc::new(ServerPlan::new(settings.profile.clone(), settings.mcp_servers.clone()));
+        Arc::new(Self { settings, plan, store, discovery: Discovery::default(), run_folder })
+    }
+
+    pub(super) fn plan(&self) -> &Arc<ServerPlan> {
+        &self.plan
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -61,12 +66,12 @@ impl Launcher {
         Ok(())
     }
 
-    /// Starts a process for a session. Its mode is checked each time: it may have been stored where more is allowed.
+    /// Starts a process for a session, with these MCP servers. Its mode is checked each time: it may have been stored where more is allowed.
     ///
     /// # Errors
     /// `modeNotAllowed`, `cliNotFound`, `cliUnsupported`, `cliExited` where it could not even begin, `invalidParams`
     /// where the folder is gone.
-    pub(super) async fn launch(&self, record: &Record, rung: Rung) -> Result<Launched> {
+    pub(super) async fn launch(&self, record: &Record, rung: Rung, servers: ServerSet) -> Result<Launched> {
         self.check_mode(record.mode)?;
         check_folder(&record.cwd).await?;
         let cli = self.discovery.discover(&self.settings.cli).await?;
@@ -77,9 +82,10 @@ impl Launcher {
         let private_dir = self.run_folder.ready().await?.join(record.id.to_string());
         let (conversation, known) = memory::prepare(&self.store, &self.settings.cli.env, record, rung).await?;
         let granted = self.granted_to(record).await?;
-        let mut launch = self.launch_of(record, cli, context, conversation, trusted, private_dir)?;
+        let mut launch = self.launch_of(record, cli, context, conversation, trusted, private_dir);
         launch.granted = granted;
         launch.allowed_tools = self.allowed_tools().await?;
+        launch.mcp_servers = servers;
         let known = Known { has_servers: !launch.mcp_servers.is_empty(), ..known };
         let process = claude::start(&launch, &self.settings.cli).await?;
         Ok(Launched { process, cli_version, new_context, known })
@@ -120,13 +126,13 @@ impl Launcher {
         conversation: Conversation,
         trusted: bool,
         private_dir: PathBuf,
-    ) -> Result<Launch> {
+    ) -> Launch {
         let settings = &self.settings;
         let disallowed_tools = match record.mode {
             Mode::User => settings.disallowed_tools.clone(),
             Mode::Power => Vec::new(),
         };
-        Ok(Launch {
+        Launch {
             cli,
             cwd: record.cwd.clone(),
             conversation,
@@ -139,11 +145,11 @@ impl Launcher {
             granted: Vec::new(),
             environment: settings.profile.environment(mode_of(record), None),
             system_prompt,
-            mcp_servers: in_cli_form(&self.mcp_servers(record))?,
+            mcp_servers: ServerSet::new(),
             trusted,
             mcp_timeout: settings.mcp_timeout,
             private_dir,
-        })
+        }
     }
 
     /// What needs no permission. It does no harm in power mode, and is there when the session changes into user mode.
@@ -160,24 +166,6 @@ impl Launcher {
         let asked = tokio::task::spawn_blocking(move || ask(&profile)).await;
         asked.map_err(|problem| Error::internal(format!("the profile's folders could not be looked at: {problem}")))
     }
-
-    /// The MCP servers that a session has, as its mode is now: the profile's, the configured ones and its own, of which
-    /// the later ones take the place of earlier ones of the same name.
-    pub(super) fn mcp_servers(&self, record: &Record) -> BTreeMap<String, McpServer> {
-        let profile = &self.settings.profile;
-        let own = profile.server();
-        let name = own.as_ref().map(|server| server.name);
-        let own = own.map(|ProfileServer { name, command, args }| {
-            (name.to_owned(), McpServer::Stdio { command, args, env: BTreeMap::new() })
-        });
-        let configured = self.settings.mcp_servers.clone().into_iter().chain(record.mcp_servers.clone());
-        let mut servers: BTreeMap<_, _> = own.into_iter().chain(configured).collect();
-        // Also where another program stands in for the profile's.
-        if let Some(McpServer::Stdio { env, .. }) = name.and_then(|name| servers.get_mut(name)) {
-            env.extend(profile.environment(mode_of(record), None));
-        }
-        servers
-    }
 }
 
 /// What sessions that work in the same folder have in common: its real path, whatever way leads to it.
@@ -186,14 +174,8 @@ pub(super) async fn project_of(cwd: &Path) -> String {
     real.as_deref().unwrap_or(cwd).to_string_lossy().into_owned()
 }
 
-/// The servers as they stand in the CLI's configuration.
-fn in_cli_form(servers: &BTreeMap<String, McpServer>) -> Result<Map<String, Value>> {
-    let encoded = servers.iter().map(|(name, server)| Ok((name.clone(), serde_json::to_value(server)?)));
-    let encoded: serde_json::Result<_> = encoded.collect();
-    encoded.map_err(|problem| Error::internal(format!("an MCP server cannot be encoded: {problem}")))
-}
-
-fn mode_of(record: &Record) -> context::Mode {
+/// The mode that a session is in, as its context and its servers are told.
+pub(super) fn mode_of(record: &Record) -> context::Mode {
     match record.mode {
         Mode::User => context::Mode::User,
         Mode::Power => context::Mode::Power,

@@ -5,6 +5,7 @@
 //! numbers them, stores them and hands them to those who follow (`followers`).
 
 pub mod asking;
+pub mod client;
 mod command;
 mod content;
 mod control;
@@ -27,12 +28,14 @@ mod retelling;
 mod run_folder;
 mod search;
 mod seats;
+mod servers;
 mod session;
 mod settings;
 pub mod sink;
 mod state;
 mod subscription;
 mod title;
+pub mod tools;
 mod usage;
 
 use std::path::{Path, PathBuf};
@@ -53,7 +56,7 @@ use crate::protocol::turn::Turn;
 use crate::protocol::usage::{Usage, UsageSummaryParams, UsageSummaryResult};
 use crate::store::{SessionRow, Store};
 use crate::time::Timestamp;
-use asking::Asker;
+use client::Client;
 use command::Command;
 use content::Prompt;
 use last_call::LastCall;
@@ -160,24 +163,24 @@ impl Service {
         Some(format!("the history was damaged: it was moved to {}, and a new one has begun", moved.display()))
     }
 
-    /// Makes a session, or finds the one to go on with. `asker` is who is asked for its permissions from then on, and
-    /// for those that wait already.
+    /// Makes a session, or finds the one to go on with. `client` is asked for its permissions from then on, and for
+    /// those that wait already; and Claude has its tools.
     ///
     /// # Errors
     /// `invalidParams`, `modeNotAllowed`, `sessionNotFound`, a store error.
-    pub async fn create_session(&self, params: SessionCreateParams, asker: Option<Arc<dyn Asker>>) -> Result<Session> {
+    pub async fn create_session(&self, params: SessionCreateParams, client: Client) -> Result<Session> {
         if let Some(mode) = params.mode {
             self.inner.launcher.check_mode(mode)?;
         }
         if let Some(id) = params.resume_session_id {
-            return self.resume_session(id, params, asker).await;
+            return self.resume_session(id, params, client).await;
         }
         let cwd = self.folder_of(params.cwd.as_deref()).await?;
         let record = new_record(params, cwd)?;
         let row = history::session_row(&record, 0)?;
         self.inner.holder.come_alive().await?;
         self.inner.store.create_session(row.clone(), Some(self.inner.holder.lease(record.id))).await?;
-        self.command_with(record.id, Command::Warm, Some(row.clone()))?;
+        self.command_with(record.id, Command::Warm { client }, Some(row.clone()))?;
         match self.inner.registry.view(record.id) {
             Some(session) => Ok(session),
             None => history::resting_session(row),
@@ -185,12 +188,7 @@ impl Service {
     }
 
     /// Goes on with a session, in the mode that is wanted; where it works cannot be changed on the way.
-    async fn resume_session(
-        &self,
-        id: SessionId,
-        params: SessionCreateParams,
-        asker: Option<Arc<dyn Asker>>,
-    ) -> Result<Session> {
+    async fn resume_session(&self, id: SessionId, params: SessionCreateParams, client: Client) -> Result<Session> {
         let session = self.session(id).await?;
         if let Some(cwd) = params.cwd
             && Path::new(&cwd) != Path::new(&session.cwd)
@@ -202,10 +200,7 @@ impl Service {
             Some(mode) => self.set_mode(id, mode).await?,
             None => session,
         };
-        self.command(id, Command::Warm)?;
-        if let Some(asker) = asker {
-            self.command(id, Command::Attach { asker })?;
-        }
+        self.command(id, Command::Warm { client })?;
         Ok(session)
     }
 
@@ -268,7 +263,7 @@ impl Service {
     }
 
     /// Gives a session a message. Does not wait: the order of calls is the order of turns. `follower` gets the turn's
-    /// events, and `asker` is asked for permissions in this session from then on.
+    /// events; `client` is asked for permissions in this session from then on, and its tools are those of the turn.
     ///
     /// # Errors
     /// `invalidParams`, `sessionBusy`, `shuttingDown`.
@@ -277,12 +272,12 @@ impl Service {
         id: SessionId,
         content: Content,
         follower: Option<Arc<dyn EventSink>>,
-        asker: Option<Arc<dyn Asker>>,
+        client: Client,
     ) -> Result<PendingTurn> {
         let prompt = Prompt::new(content)?;
         let turn = TurnId::new();
         let (reply, receiver) = oneshot::channel();
-        self.command(id, Command::Send { turn, prompt, sink: follower, asker, reply })?;
+        self.command(id, Command::Send { turn, prompt, sink: follower, client, reply })?;
         Ok(PendingTurn { service: self.clone(), session: id, turn, reply: receiver, over: false })
     }
 
@@ -390,6 +385,7 @@ fn new_record(params: SessionCreateParams, cwd: PathBuf) -> Result<Record> {
     if params.max_turns == Some(0) {
         return Err(Error::invalid_params("maxTurns: it must be 1 or more"));
     }
+    servers::check_names(&params.mcp_servers)?;
     let now = Timestamp::now();
     Ok(Record {
         id: SessionId::new(),

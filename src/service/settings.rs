@@ -54,6 +54,8 @@ pub struct Limits {
     pub wait_timeout: Duration,
     /// After how long a permission that nobody answered is denied; `None`: never.
     pub permission_deadline: Option<Duration>,
+    /// How long a tool of the client's may take.
+    pub tool_timeout: Duration,
 }
 
 #[cfg(any(test, feature = "fuzzing"))]
@@ -61,7 +63,14 @@ impl Limits {
     /// Those of a test in which nothing takes long.
     pub(crate) fn for_tests() -> Self {
         let hour = Duration::from_secs(3600);
-        Self { queue: 32, idle_timeout: hour, stall_timeout: hour, wait_timeout: hour, permission_deadline: None }
+        Self {
+            queue: 32,
+            idle_timeout: hour,
+            stall_timeout: hour,
+            wait_timeout: hour,
+            permission_deadline: None,
+            tool_timeout: hour,
+        }
     }
 }
 

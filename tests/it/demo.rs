@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::bridge::Bridge;
 use crate::support::demo_agent::DemoAgent;
+use crate::support::editor_tools::{capabilities, text};
 
 const ID: &str = "0193a5f0-0000-7000-8000-000000000001";
 
@@ -61,6 +62,35 @@ fn tools_are_called_and_answer() {
     assert_eq!(tools(&said.turn), [("Read", false), ("Read", false), ("Bash", false)]);
     assert_eq!(said.events_of("toolCall")[0]["title"], "Read src/main.rs");
     assert_eq!(said.events_of("toolResult")[0]["structured"]["file"]["numLines"], 4);
+    bridge.shutdown();
+}
+
+#[test]
+fn the_editors_own_tools_are_called_on_a_word_with_arguments_given_or_made_up() {
+    let mut bridge = Bridge::without_cli().arg("--demo").capabilities(capabilities(json!({}))).start();
+    let session = bridge.create_session();
+    let given = json!({"path": "src/a b.rs", "line": 7});
+    let saying = bridge.start_saying(&session, format!("editor open_file {given} fast"));
+    let request = bridge.next_server_request("tool/call");
+    assert_eq!((&request.params["name"], &request.params["arguments"]), (&json!("open_file"), &given));
+    request.answer(&text("opened"));
+    let said = saying.end();
+    assert_eq!(tools(&said.turn), [("mcp__editor__open_file", false)]);
+    assert!(said.text().contains("`open_file` answered:\n\n> opened"), "{}", said.text());
+
+    let saying = bridge.start_saying(&session, "editor open_file fast");
+    let request = bridge.next_server_request("tool/call");
+    assert_eq!(request.params["arguments"], json!({"path": "notes.md"}));
+    request.refuse(-32603, "no such file");
+    let said = saying.end();
+    assert_eq!(tools(&said.turn), [("mcp__editor__open_file", true)]);
+    assert!(said.text().contains("no such file"), "{}", said.text());
+
+    let said = bridge.say(&session, "editor dance fast");
+    assert!(said.text().contains("It declared: `open_file`, `get_diagnostics`."), "{}", said.text());
+    let report = bridge.request("mcp/status", json!({"sessionId": session}));
+    let server = json!({"name": "editor", "status": "connected", "tools": ["open_file", "get_diagnostics"]});
+    assert_eq!(report["servers"], json!([server]));
     bridge.shutdown();
 }
 
@@ -208,7 +238,7 @@ fn help_lists_words_and_each_of_them_does_something() {
         .lines()
         .filter_map(|line| Some(line.strip_prefix("- `")?.split_once('`')?.0.to_owned()))
         .collect();
-    assert_eq!(words.len(), 18, "{words:?}");
+    assert_eq!(words.len(), 19, "{words:?}");
     for word in words.iter().filter(|word| !["fast", "help"].contains(&word.as_str())) {
         let mut agent = DemoAgent::start(folder.path(), &[]);
         agent.say(&format!("{} fast", word.replace("FILE", "a.txt").replace(" N", " 3")));

@@ -44,13 +44,17 @@ const READ_BY_THE_BRIDGE: &[(&str, &[&str])] = &[
         "control_request/can_use_tool",
         &["request_id", "request.tool_name", "request.display_name", "request.input", "request.tool_use_id"],
     ),
+    (
+        "control_request/mcp_message",
+        &["request_id", "request.server_name", "request.message.jsonrpc", "request.message.method"],
+    ),
     ("control_response/success", &["response.request_id"]),
     ("control_response/error", &["response.request_id", "response.error"]),
     ("control_cancel_request", &["request_id"]),
 ];
 
 /// Objects whose keys are names and not fields.
-const MAPS: &[&str] = &["modelUsage", "model_usage_since_last_result", "answers"];
+const MAPS: &[&str] = &["modelUsage", "model_usage_since_last_result", "answers", "arguments"];
 
 #[test]
 fn every_field_of_the_demo_agent_is_one_of_the_real_cli() {
@@ -98,6 +102,7 @@ fn everything(folder: &Path) -> Vec<Value> {
     }
     agent.turn("overloaded fast");
     use_tools(&mut agent);
+    use_host_tools(&mut agent);
     interrupt(&mut agent);
     agent.turn("subagent fast");
     agent.until(|frame| frame["origin"]["kind"] == "task-notification");
@@ -147,6 +152,56 @@ fn use_tools(agent: &mut DemoAgent) {
     input["answers"] = json!({"Which greeting do you like best?": "Ahoy"});
     agent.answer(&question, &json!({"behavior": "allow", "updatedInput": input}));
     agent.until_type("result");
+}
+
+/// The host has a server of its own: its tools are called, fail, and are interrupted.
+fn use_host_tools(agent: &mut DemoAgent) {
+    let server = json!({"editor": {"type": "sdk", "name": "editor"}});
+    agent.control(json!({"servers": server}), "mcp_set_servers");
+    greet(agent);
+    agent.control(json!({}), "mcp_status");
+    for answer in [
+        json!({"content": [{"type": "text", "text": "opened"}]}),
+        json!({"content": [{"type": "text", "text": "no"}], "isError": true}),
+    ] {
+        agent.say("editor open_file {\"path\": \"src/a.rs\"} fast");
+        allow_call(agent);
+        let call = mcp_request(agent, "tools/call");
+        assert_eq!(call["request"]["message"]["params"]["arguments"], json!({"path": "src/a.rs"}));
+        answer_mcp(agent, &call, &answer);
+        agent.until_type("result");
+    }
+    agent.say("editor open_file fast");
+    allow_call(agent);
+    mcp_request(agent, "tools/call");
+    agent.interrupt();
+    agent.until_type("result");
+    agent.control(json!({"servers": {}}), "mcp_set_servers");
+}
+
+/// Answers what a server is asked first.
+fn greet(agent: &mut DemoAgent) {
+    let hello = mcp_request(agent, "initialize");
+    answer_mcp(agent, &hello, &json!({"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}}));
+    let ready = mcp_request(agent, "notifications/initialized");
+    agent.answer(&ready, &json!({"mcp_response": {"jsonrpc": "2.0", "result": {}}}));
+    let list = mcp_request(agent, "tools/list");
+    let schema = json!({"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]});
+    answer_mcp(agent, &list, &json!({"tools": [{"name": "open_file", "description": "", "inputSchema": schema}]}));
+}
+
+fn mcp_request(agent: &mut DemoAgent, method: &str) -> Value {
+    agent.until(|frame| frame["request"]["message"]["method"] == method)
+}
+
+fn answer_mcp(agent: &mut DemoAgent, request: &Value, result: &Value) {
+    let id = &request["request"]["message"]["id"];
+    agent.answer(request, &json!({"mcp_response": {"jsonrpc": "2.0", "id": id, "result": result}}));
+}
+
+fn allow_call(agent: &mut DemoAgent) {
+    let question = agent.until(|frame| frame["request"]["subtype"] == "can_use_tool");
+    agent.allow(&question);
 }
 
 fn interrupt(agent: &mut DemoAgent) {

@@ -30,5 +30,6 @@ mod sessions;
 mod starts;
 mod store_trouble;
 mod subscribe;
+mod tools;
 mod two_clients;
 mod usage;

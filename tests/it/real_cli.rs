@@ -4,6 +4,7 @@ mod calc;
 mod control;
 mod conversation;
 mod discovery;
+mod editor_tools;
 mod ends;
 mod failures;
 mod interrupts;

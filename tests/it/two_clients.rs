@@ -52,11 +52,15 @@ impl Scene {
 
     /// Another client, which answers permissions in this way.
     fn client(&mut self, permissions: Option<&str>) -> Client {
+        self.client_with(&permissions.map_or_else(|| json!({}), |how| json!({ "permissions": how })))
+    }
+
+    /// Another client, with these capabilities of ours.
+    fn client_with(&mut self, ours: &Value) -> Client {
         let (to, input) = UnixStream::pair().unwrap();
         let (output, from) = UnixStream::pair().unwrap();
         self.runtime.spawn(serve(input, output, Arc::clone(&self.boot) as _, pending()));
         let client = Client::connect(from, to);
-        let ours = permissions.map_or_else(|| json!({}), |how| json!({ "permissions": how }));
         let params = json!({"capabilities": {"experimental": {"claudeBridge": ours}}});
         client.start_request("initialize", params).result();
         self.clients.push(client.clone());
@@ -103,6 +107,7 @@ fn settings(folder: &Path, cli: &ScriptedCli) -> Settings {
             stall_timeout: hour,
             wait_timeout: hour,
             permission_deadline: None,
+            tool_timeout: hour,
         },
         max_live: 2,
         close_after: hour,
@@ -216,4 +221,75 @@ fn the_message_of_a_client_that_cannot_be_asked_is_asked_of_another_that_is_ther
     let turn = say(&one, &session);
     two.next_server_request("permission/request").answer(&json!({"behavior": "allow"}));
     assert_eq!(turn.result()["text"], "Done.");
+}
+
+/// A turn that calls a tool of the client's, as request `call_<id>`, and waits for this answer, or for any.
+fn calling(id: u64, name: &str, said: Option<&str>) -> Turn {
+    let params = json!({"name": name, "arguments": {}});
+    let message = json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params});
+    let request = json!({"subtype": "mcp_message", "server_name": "editor", "message": message});
+    let call = json!({"type": "control_request", "request_id": format!("call_{id}"), "request": request});
+    let mut response = json!({"request_id": format!("call_{id}")});
+    if let Some(said) = said {
+        response["response"] = json!({"mcp_response": {"result": {"content": [{"type": "text", "text": said}]}}});
+    }
+    let answer = json!({"type": "control_response", "response": response});
+    Turn::silent().emit(call).expect(answer).then("Done.")
+}
+
+/// What a client says that has these tools.
+fn tools(names: &[&str]) -> Value {
+    let define = |name: &&str| json!({"name": name, "description": "", "inputSchema": {"type": "object"}});
+    json!({ "tools": names.iter().map(define).collect::<Vec<_>>() })
+}
+
+#[test]
+fn a_tool_is_called_at_the_client_whose_message_it_is_and_at_no_other() {
+    let script = Script::new().answer(calling(1, "look", Some("two"))).answer(calling(2, "look", Some("one")));
+    let mut scene = Scene::new(script);
+    let (one, two) = (scene.client_with(&tools(&["look"])), scene.client_with(&tools(&["look"])));
+    let session = create(&one);
+    attach(&two, &session);
+    let answer = |said: &str| json!({"content": [{"type": "text", "text": said}]});
+    // Both are under way at once: the second waits for the first, and each is called for its own.
+    let turns = [say(&two, &session), say(&one, &session)];
+    two.next_server_request("tool/call").answer(&answer("two"));
+    one.next_server_request("tool/call").answer(&answer("one"));
+    turns.iter().for_each(|turn| assert_eq!(turn.result()["text"], "Done."));
+}
+
+#[test]
+fn a_client_with_other_tools_brings_them_along_and_one_without_calls_nobodys() {
+    let list = |id: u64, names: &[&str]| {
+        let message = json!({"jsonrpc": "2.0", "id": id, "method": "tools/list"});
+        let request = json!({"subtype": "mcp_message", "server_name": "editor", "message": message});
+        let names: Vec<Value> = names.iter().map(|name| json!({ "name": name })).collect();
+        let response =
+            json!({"request_id": "list", "response": {"mcp_response": {"id": id, "result": {"tools": names}}}});
+        let asked = json!({"type": "control_request", "request_id": "list", "request": request});
+        (asked, json!({"type": "control_response", "response": response}))
+    };
+    let changed = || {
+        json!({"type": "control_request", "request": {"subtype": "mcp_message",
+        "message": {"method": "notifications/tools/list_changed"}}})
+    };
+    let listed = |script: Script, id, names: &[&str]| {
+        let (asked, answer) = list(id, names);
+        script.emit(asked).expect(answer)
+    };
+    let script = listed(Script::new(), 1, &["look"]).answer("Hi.").expect(changed()).respond(Value::Null);
+    let script = listed(script, 2, &["see", "hear"]).answer(calling(3, "see", Some("seen")));
+    let script = script.expect(changed()).respond(Value::Null);
+    let script = listed(script, 4, &[]).answer(calling(5, "see", None));
+    let mut scene = Scene::new(script);
+    let one = scene.client_with(&tools(&["look"]));
+    let (two, three) = (scene.client_with(&tools(&["see", "hear"])), scene.client_with(&json!({})));
+    let session = create(&one);
+    assert_eq!(say(&one, &session).result()["text"], "Hi.");
+    let turn = say(&two, &session);
+    two.next_server_request("tool/call").answer(&json!({"content": [{"type": "text", "text": "seen"}]}));
+    assert_eq!(turn.result()["text"], "Done.");
+    assert_eq!(say(&three, &session).result()["text"], "Done.");
+    let last = scene.answers().pop().unwrap()["mcp_response"]["result"].take();
+    assert!(last["isError"] == true && last["content"][0]["text"].as_str().unwrap().contains("no tool see"), "{last}");
 }

@@ -5,6 +5,7 @@ pub(crate) mod bridge;
 pub(crate) mod client;
 pub(crate) mod commits;
 pub(crate) mod demo_agent;
+pub(crate) mod editor_tools;
 pub(crate) mod flood;
 pub(crate) mod orphans;
 pub(crate) mod process;

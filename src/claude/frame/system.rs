@@ -122,6 +122,13 @@ pub(super) fn background_tasks(frame: Object) -> Frame {
 pub enum ControlRequest {
     /// May this tool be used?
     CanUseTool(Box<CanUseTool>),
+    /// A message of MCP's to a server that is ours.
+    McpMessage {
+        /// The server.
+        server: String,
+        /// The message, in JSON-RPC.
+        message: Value,
+    },
     /// Something else.
     Other {
         /// What it is about.
@@ -183,6 +190,10 @@ pub(super) fn control(mut frame: Object) -> Frame {
 fn control_request(mut request: Object) -> ControlRequest {
     match text(&request, "subtype").as_deref() {
         Some("can_use_tool") => ControlRequest::CanUseTool(Box::new(CanUseTool::take(&mut request))),
+        Some("mcp_message") => ControlRequest::McpMessage {
+            server: take_text(&mut request, "server_name"),
+            message: take(&mut request, "message"),
+        },
         subtype => {
             ControlRequest::Other { subtype: subtype.unwrap_or_default().to_owned(), raw: Value::Object(request) }
         }

@@ -11,6 +11,7 @@ use crate::protocol::event::EventProgress;
 use crate::protocol::message::ProgressToken;
 use crate::protocol::permission::{Permission, PermissionAnswer};
 use crate::protocol::subscription::EndProgress;
+use crate::protocol::tool::{ToolCallParams, ToolCallResult};
 
 const SCHEMAS: &str = "/components/schemas";
 
@@ -24,8 +25,10 @@ pub(super) fn document(methods: &[Description]) -> Result<Value> {
     let mut types = Types::new(SCHEMAS);
     let described: Vec<_> = methods.iter().map(|method| Described::new(method, &mut types)).collect();
     let notifications = notifications(&mut types);
-    let requests = server_requests(&mut types);
+    let mut requests = server_requests(&mut types);
+    let tool_call = ToolCall::new(&mut types);
     let schemas = types.definitions()?;
+    requests.push(tool_call.into_json(&schemas)?);
     let methods = described.into_iter().map(|method| method.into_json(&schemas)).collect::<Result<Vec<_>>>()?;
     Ok(json!({
         "openrpc": "1.3.2",
@@ -122,19 +125,47 @@ fn notifications(types: &mut Types) -> Value {
     ])
 }
 
-fn server_requests(types: &mut Types) -> Value {
+/// `tool/call`, whose parameters can be listed once all types are collected.
+struct ToolCall {
+    params: Value,
+    result: Value,
+}
+
+impl ToolCall {
+    fn new(types: &mut Types) -> Self {
+        let params = types.sent(SchemaGenerator::subschema_for::<ToolCallParams>);
+        Self { params, result: types.received(SchemaGenerator::subschema_for::<ToolCallResult>) }
+    }
+
+    fn into_json(self, schemas: &Map<String, Value>) -> Result<Value> {
+        let params = resolved(&self.params, schemas)
+            .ok_or_else(|| Error::internal("the parameters of tool/call have no schema of their own"))?;
+        Ok(json!({
+            "name": "tool/call",
+            "summary": "Calls a tool that the client declared. An error is told to the model.",
+            "paramStructure": "by-name",
+            "params": content_descriptors(params),
+            "result": { "name": "result", "schema": self.result },
+        }))
+    }
+}
+
+fn server_requests(types: &mut Types) -> Vec<Value> {
     let token = types.sent(SchemaGenerator::subschema_for::<ProgressToken>);
     let permission = types.sent(SchemaGenerator::subschema_for::<Permission>);
     let answer = types.received(SchemaGenerator::subschema_for::<PermissionAnswer>);
-    json!([{
-        "name": "permission/request",
-        "summary": "Asks for a permission, of clients with the capability permissions: \"request\". The first answer \
-                    counts; an error is none.",
-        "params": [{ "name": "permission", "required": true, "schema": permission }],
-        "result": { "name": "answer", "schema": answer },
-    }, {
-        "name": "window/workDoneProgress/create",
-        "summary": "LSP's: asked where the client can show progress and gave no token of its own.",
-        "params": [{ "name": "token", "required": true, "schema": token }],
-    }])
+    vec![
+        json!({
+            "name": "permission/request",
+            "summary": "Asks for a permission, of clients with the capability permissions: \"request\". The first answer \
+                        counts; an error is none.",
+            "params": [{ "name": "permission", "required": true, "schema": permission }],
+            "result": { "name": "answer", "schema": answer },
+        }),
+        json!({
+            "name": "window/workDoneProgress/create",
+            "summary": "LSP's: asked where the client can show progress and gave no token of its own.",
+            "params": [{ "name": "token", "required": true, "schema": token }],
+        }),
+    ]
 }

@@ -24,6 +24,7 @@ use crate::protocol::session::{
 use crate::protocol::subscription::{
     EndProgress, SessionSubscribeParams, SessionSubscribeResult, SessionUnsubscribeParams,
 };
+use crate::protocol::tool::{ToolCallParams, ToolCallResult};
 use crate::protocol::turn::Turn;
 use crate::protocol::usage::{Usage, UsageSummaryParams, UsageSummaryResult};
 
@@ -45,6 +46,7 @@ pub(super) fn documents() -> Result<Vec<(&'static str, Value)>> {
         document("message", "Message", message),
         document("permission", "Permission", permission),
         document("session", "Session", session),
+        document("tool", "ToolCallParams", |types| types.sends::<ToolCallParams>().receives::<ToolCallResult>()),
         document("turn", "Turn", Types::sends::<Turn>),
         document("usage", "Usage", usage),
     ]

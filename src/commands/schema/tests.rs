@@ -54,6 +54,7 @@ fn there_is_a_document_for_each_resource_and_one_for_the_methods() {
         "openrpc",
         "permission",
         "session",
+        "tool",
         "turn",
         "usage",
     ];

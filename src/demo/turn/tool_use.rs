@@ -8,10 +8,10 @@ use super::Turn;
 use crate::demo::frames::{self, Task};
 use crate::demo::halt::Halt;
 use crate::demo::meter;
-use crate::demo::tools::Tool;
+use crate::demo::tools::{Question, Tool};
 
 /// What the host says about the use of a tool.
-enum Permission {
+pub(super) enum Permission {
     /// With this input.
     Granted(Value),
     Denied(String),
@@ -20,15 +20,8 @@ enum Permission {
 impl<W: Write> Turn<'_, W> {
     /// Calls a tool, asks for it where that is needed, and says what came of it.
     pub(super) fn use_tool(&mut self, tool: &Tool) -> Result<(), Halt> {
-        let id = format!("toolu_{}", frames::new_id());
         let input = tool.input(&self.host.session.cwd);
-        self.begin_message()?;
-        self.close_text()?;
-        if let Some(message) = &mut self.message {
-            message.call(self.host, &id, tool.name(), &input)?;
-        }
-        self.end_message("tool_use")?;
-        self.tool = Some(id.clone());
+        let id = self.begin_call(tool.name(), &input)?;
         let next = match self.permission(tool, &id, input)? {
             Permission::Granted(input) => self.run_tool(tool, &id, &input)?,
             Permission::Denied(why) => {
@@ -36,9 +29,27 @@ impl<W: Write> Turn<'_, W> {
                 tool.regret(&why)
             }
         };
-        self.tool = None;
-        self.host.send(frames::requesting())?;
+        self.end_call()?;
         self.say(&next)
+    }
+
+    /// Ends the message with a call, and gives the call's id.
+    pub(super) fn begin_call(&mut self, name: &str, input: &Value) -> Result<String, Halt> {
+        let id = format!("toolu_{}", frames::new_id());
+        self.begin_message()?;
+        self.close_text()?;
+        if let Some(message) = &mut self.message {
+            message.call(self.host, &id, name, input)?;
+        }
+        self.end_message("tool_use")?;
+        self.tool = Some(id.clone());
+        Ok(id)
+    }
+
+    /// The tool has answered: the model is asked what follows.
+    pub(super) fn end_call(&mut self) -> Result<(), Halt> {
+        self.tool = None;
+        Ok(self.host.send(frames::requesting())?)
     }
 
     /// Has the tool do its work and gives what there is to be said about it.
@@ -60,8 +71,21 @@ impl<W: Write> Turn<'_, W> {
     }
 
     fn permission(&mut self, tool: &Tool, id: &str, input: Value) -> Result<Permission, Halt> {
-        let Some(question) = tool.question(&self.host.session.mode) else { return Ok(Permission::Granted(input)) };
-        let answer = self.host.ask(frames::can_use_tool(tool, question, id, &input))?;
+        match tool.question(&self.host.session.mode) {
+            Some(question) => self.ask_leave(tool.name(), question, id, input),
+            None => Ok(Permission::Granted(input)),
+        }
+    }
+
+    /// Asks the host whether a tool may be used.
+    pub(super) fn ask_leave(
+        &mut self,
+        name: &str,
+        question: Question,
+        id: &str,
+        input: Value,
+    ) -> Result<Permission, Halt> {
+        let answer = self.host.ask(frames::can_use_tool(name, question, id, &input))?;
         let why = match answer {
             Ok(answer) if answer["behavior"] == "allow" => {
                 self.follow_updates(&answer["updatedPermissions"])?;
@@ -72,7 +96,7 @@ impl<W: Write> Turn<'_, W> {
             Ok(answer) => answer["message"].as_str().unwrap_or("the host gave no reason").to_owned(),
             Err(problem) => problem,
         };
-        self.denials.push(json!({"tool_name": tool.name(), "tool_use_id": id, "tool_input": input}));
+        self.denials.push(json!({"tool_name": name, "tool_use_id": id, "tool_input": input}));
         Ok(Permission::Denied(why))
     }
 

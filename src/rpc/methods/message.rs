@@ -39,8 +39,8 @@ pub(in crate::rpc) async fn send(params: MessageSendParams, context: Context) ->
     context.cancellation.ask();
     let mut progress = Progress::begin(&context.peer, params.work_done_token, params.partial_result_token)?;
     let mut turn = {
-        let (follower, asker) = (progress.follower(), context.peer.asker());
-        context.service.send(params.session_id, params.content, follower, asker)?
+        let (follower, client) = (progress.follower(), context.peer.client());
+        context.service.send(params.session_id, params.content, follower, client)?
     };
     progress.offer_window();
     let (outcome, cancelled) = wait(&mut turn, &mut progress, &context).await;

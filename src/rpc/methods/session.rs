@@ -24,7 +24,7 @@ impl Method for SessionCreate {
 }
 
 pub(in crate::rpc) async fn create(params: SessionCreateParams, context: Context) -> Result<SessionResult> {
-    Ok(SessionResult { session: context.service.create_session(params, context.peer.asker()).await? })
+    Ok(SessionResult { session: context.service.create_session(params, context.peer.client()).await? })
 }
 
 /// `session/get`

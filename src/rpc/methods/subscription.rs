@@ -28,7 +28,7 @@ pub(in crate::rpc) async fn subscribe(
 ) -> Result<SessionSubscribeResult> {
     let SessionSubscribeParams { session_id, after_seq, subscription_token } = params;
     let opening = Subscriptions::begin(&context.peer, &context.service, session_id, subscription_token)?;
-    let (subscriber, asker) = (opening.subscriber(), context.peer.asker());
+    let (subscriber, asker) = (opening.subscriber(), context.peer.client().asker);
     let subscribed = context.service.subscribe(session_id, after_seq.unwrap_or(0), subscriber, asker).await?;
     context.afterwards.set(|| opening.open());
     let Subscribed { last_seq, held_by } = subscribed;

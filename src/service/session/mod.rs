@@ -7,6 +7,7 @@ mod requests;
 mod runner;
 mod storing;
 mod timers;
+mod tools;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Inner;
 use super::asking::Asker;
+use super::client::Client;
 use super::command::{Command, tell};
 use super::followers::Followers;
 use super::history::{record_of, session_of};
@@ -41,6 +43,7 @@ use requests::{Requester, Requesters};
 use runner::{News, Runner};
 use storing::outcome_of;
 use timers::Timers;
+use tools::{Called, Calling};
 
 pub(super) use at_rest::run;
 
@@ -57,6 +60,7 @@ pub(super) struct Task {
     journal: Journal,
     followers: Followers,
     asking: Asking,
+    calling: Calling,
     runner: Runner,
     timers: Timers,
     /// When what waits is to be stored.
@@ -82,6 +86,7 @@ enum Wake {
     Command(Option<Command>),
     News(News),
     Heard(Heard),
+    Called(Called),
     Timer(Timer),
     Flush,
     Committed(Result<()>),
@@ -133,7 +138,9 @@ impl Task {
     ) -> Self {
         let Beginning { record, last_seq, last_event, cut_short } = beginning;
         let settings = inner.launcher.settings();
-        let state = State::new(record, settings.limits).with_disallowed(settings.disallowed_tools.clone());
+        let state = State::new(record, settings.limits)
+            .with_disallowed(settings.disallowed_tools.clone())
+            .with_servers(Arc::clone(inner.launcher.plan()));
         let cut_short = (cut_short != CutShort::default()).then_some(Input::CutShort(cut_short));
         let runner = Runner::new(Arc::clone(&inner.launcher), inner.seats.clone());
         Self {
@@ -145,6 +152,7 @@ impl Task {
             journal: Journal::new(id, last_seq, last_event),
             followers,
             asking: Asking::default(),
+            calling: Calling::default(),
             runner,
             timers: Timers::default(),
             flush_at: None,
@@ -174,6 +182,7 @@ impl Task {
                 Wake::Command(None) => {}
                 Wake::News(news) => self.hear(news).await,
                 Wake::Heard(heard) => self.take_answer(heard).await,
+                Wake::Called((id, outcome)) => self.feed(Input::ToolAnswered(id, outcome)).await,
                 Wake::Timer(timer) => self.feed(Input::Timer(timer)).await,
                 Wake::Flush => self.begin_commit(),
                 Wake::Committed(outcome) => self.committed(outcome),
@@ -205,6 +214,7 @@ impl Task {
             command = self.commands.recv(), if !self.draining => Wake::Command(command),
             news = self.runner.news() => Wake::News(news),
             heard = self.asking.heard() => Wake::Heard(heard),
+            called = self.calling.called() => Wake::Called(called),
             timer = self.timers.next() => Wake::Timer(timer),
             () = sleep_to(flush_at) => Wake::Flush,
             outcome = outcome_of(self.committing.as_mut()) => Wake::Committed(outcome),
@@ -219,20 +229,18 @@ impl Task {
         match command {
             // The task has done it when it began.
             Command::Recover => {}
-            Command::Warm => self.feed(Input::Warm).await,
-            Command::Attach { asker } => self.attach(asker).await,
+            Command::Warm { client } => self.warm(client).await,
             Command::Subscribe { after_seq, subscriber, asker, reply } => {
                 let subscribed = self.subscribe(after_seq, subscriber, asker).await;
                 tell(reply, subscribed);
             }
             Command::Unsubscribed => self.followers.drop_gone(),
             Command::Answer { permission, answer, reply } => tell(reply, self.decide(permission, answer).await),
-            Command::Send { turn, prompt, sink, asker, reply } => {
-                if let Some(asker) = asker {
-                    self.attach(asker).await;
-                }
+            Command::Send { turn, prompt, sink, client, reply } => {
+                let tools = client.toolbox.as_ref().map(|toolbox| self.calling.meet(toolbox));
+                self.attach(client.asker).await;
                 self.followers.add(turn, sink, reply, self.journal.last_seq());
-                self.feed(Input::Send { turn, prompt }).await;
+                self.feed(Input::Send { turn, prompt, tools }).await;
             }
             Command::Cancel { turn } => self.feed(Input::Cancel { turn }).await,
             Command::Interrupt { include_queued, reply } => {
@@ -277,9 +285,18 @@ impl Task {
         }
     }
 
-    /// Takes in a client that can answer permissions.
-    async fn attach(&mut self, asker: Arc<dyn Asker>) {
-        if self.asking.attach(asker) {
+    /// Takes in a client that is with the session from now on, and brings a process up for it.
+    async fn warm(&mut self, client: Client) {
+        self.bring_tools(client.toolbox).await;
+        self.feed(Input::Warm).await;
+        self.attach(client.asker).await;
+    }
+
+    /// Takes in a client that can answer permissions, where it can.
+    async fn attach(&mut self, asker: Option<Arc<dyn Asker>>) {
+        if let Some(asker) = asker
+            && self.asking.attach(asker)
+        {
             self.feed(Input::Askable).await;
         }
     }
@@ -288,7 +305,7 @@ impl Task {
     async fn welcome_subscribers(&mut self) {
         self.followers.reach(self.journal.last_event());
         for asker in self.followers.askers() {
-            self.attach(asker).await;
+            self.attach(Some(asker)).await;
         }
     }
 
@@ -301,9 +318,7 @@ impl Task {
     ) -> Result<Subscribed> {
         let subscribed = Subscribed::after(after_seq, self.journal.last_event(), self.journal.last_seq())?;
         self.followers.subscribe(subscriber, asker.clone(), after_seq);
-        if let Some(asker) = asker {
-            self.attach(asker).await;
-        }
+        self.attach(asker).await;
         Ok(subscribed)
     }
 
@@ -337,7 +352,7 @@ impl Task {
             News::Output(Output::Exited(exit)) => self.feed(Input::Exited(exit)).await,
             News::Room(rung) => {
                 self.feed(Input::Room).await;
-                self.runner.launch(&self.state.record, rung);
+                self.runner.launch(&self.state, rung);
             }
             News::Launched(Ok(launched)) => self.take_process(*launched).await,
             News::Launched(Err(error)) => self.feed(Input::SpawnFailed(error)).await,
@@ -383,12 +398,14 @@ impl Task {
             }
             Effect::Ask(permission) => self.asking.ask(*permission),
             Effect::StopAsking(id) => self.asking.stop(id),
+            Effect::CallTool { id, toolbox, call } => self.calling.call(id, toolbox, &call),
+            Effect::StopCalling(id) => self.calling.stop(id),
             Effect::Grant(granted_for, grant) => self.keep_grant(granted_for, &grant, now).await,
             Effect::KeepTranscript(transcript) => self.keep_transcript(transcript),
             Effect::SetTimer(timer, after) => self.timers.set(timer, after),
             Effect::ClearTimer(timer) => self.timers.clear(timer),
             Effect::Start { rung, urgent } => {
-                if !self.runner.start(&self.state.record, rung, urgent) {
+                if !self.runner.start(&self.state, rung, urgent) {
                     self.pending.push_back(Input::NoRoom);
                 }
             }

@@ -10,9 +10,8 @@ use crate::claude::{self, Output, Process};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::session::ProcessInfo;
 use crate::service::launch::{Launched, Launcher};
-use crate::service::record::Record;
 use crate::service::seats::{Request, Seat, Seats};
-use crate::service::state::Rung;
+use crate::service::state::{Rung, State};
 
 /// How long a process gets to end by itself, and again after it was asked to.
 const STOP_GRACE: Duration = Duration::from_millis(300);
@@ -71,7 +70,7 @@ impl Runner {
     }
 
     /// Begins a start. Says whether there was room; where there is none, an urgent one waits for it.
-    pub(super) fn start(&mut self, record: &Record, rung: Rung, urgent: bool) -> bool {
+    pub(super) fn start(&mut self, state: &State, rung: Rung, urgent: bool) -> bool {
         let seat = match urgent {
             true => match self.seats.request() {
                 Request::Granted(seat) => Some(seat),
@@ -85,15 +84,16 @@ impl Runner {
         let has_room = seat.is_some();
         self.seat = seat;
         if has_room {
-            self.launch(record, rung);
+            self.launch(state, rung);
         }
         has_room
     }
 
     /// Starts a process, for which there is a seat.
-    pub(super) fn launch(&mut self, record: &Record, rung: Rung) {
-        let (launcher, record) = (Arc::clone(&self.launcher), record.clone());
-        self.attempt = Attempt::Starting(tokio::spawn(async move { launcher.launch(&record, rung).await }));
+    pub(super) fn launch(&mut self, state: &State, rung: Rung) {
+        let (launcher, record) = (Arc::clone(&self.launcher), state.record.clone());
+        let servers = state.started_servers().clone();
+        self.attempt = Attempt::Starting(tokio::spawn(async move { launcher.launch(&record, rung, servers).await }));
     }
 
     /// Takes a process over that was started.

@@ -61,6 +61,8 @@ pub(super) enum Purpose {
     Rules,
     /// The session itself wants to know how the MCP servers are.
     Watch,
+    /// The process is to know that there are other tools of the client's.
+    ToolsChanged,
 }
 
 impl State {
@@ -159,6 +161,11 @@ impl State {
             Purpose::Model { asker, model } => self.model_answered(asker, model, answer.map(|_| ()), effects),
             Purpose::Rules => self.rules_answered(answer.map(|_| ()), effects),
             Purpose::Watch => self.servers_answered(answer, now, effects),
+            Purpose::ToolsChanged => {
+                if let Err(error) = answer {
+                    tracing::warn!(session = %self.record.id, %error, "Claude does not know of the client's tools");
+                }
+            }
         }
     }
 }
@@ -169,7 +176,7 @@ fn reply(purpose: &Purpose, outcome: Result<Told>, effects: &mut Effects) {
         Purpose::Servers(to) | Purpose::Context(to) | Purpose::Model { asker: Some(to), .. } => {
             effects.reply(*to, outcome);
         }
-        Purpose::Model { asker: None, .. } | Purpose::Rules | Purpose::Watch => {}
+        Purpose::Model { asker: None, .. } | Purpose::Rules | Purpose::Watch | Purpose::ToolsChanged => {}
     }
 }
 

@@ -56,7 +56,10 @@ impl State {
             Frame::ControlResponse { request_id, response } => {
                 self.control_answered(&request_id, response, now, effects);
             }
-            Frame::ControlCancel { request_id } => self.taken_back(&request_id, effects),
+            Frame::ControlCancel { request_id } => {
+                self.taken_back(&request_id, effects);
+                self.call_taken_back(&request_id, effects);
+            }
             // A block announces itself with its first delta; the transcript was kept above.
             Frame::BlockStart { .. } | Frame::Transcript(_) => {}
             Frame::Compacted(compaction) => effects.event(self.current_turn(), compacted(compaction)),
@@ -250,6 +253,9 @@ impl State {
     fn control_request(&mut self, request_id: String, request: ControlRequest, now: Timestamp, effects: &mut Effects) {
         match request {
             ControlRequest::CanUseTool(request) => self.can_use_tool(request_id, *request, now, effects),
+            ControlRequest::McpMessage { server, message } => {
+                self.mcp_message(request_id, &server, &message, now, effects);
+            }
             ControlRequest::Other { subtype, .. } => {
                 let response = Err(format!("claude-bridge does not handle {subtype} requests"));
                 effects.write(CliInput::Answer { request_id, response });

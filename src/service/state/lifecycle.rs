@@ -35,7 +35,10 @@ impl State {
         match self.phase {
             // It was there before its start could be called off.
             Phase::Stopping => effects.push(Effect::Stop),
-            _ => effects.write(claude::Input::Initialize { request_id: INITIALIZE_ID.to_owned() }),
+            _ => effects.write(claude::Input::Initialize {
+                request_id: INITIALIZE_ID.to_owned(),
+                our_servers: self.started_with.our_servers(),
+            }),
         }
     }
 
@@ -211,6 +214,7 @@ impl State {
             Timer::Answer => self.answers_are_due(now, effects),
             Timer::Servers => self.look_at_servers(now, effects),
             Timer::Permission => self.deadline_passed(now, effects),
+            Timer::Tool => self.calls_are_due(now, effects),
             Timer::Start | Timer::Interrupt => {}
         }
     }

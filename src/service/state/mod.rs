@@ -4,6 +4,7 @@
 //! clock or touches a file.
 
 mod controls;
+mod effects;
 mod frames;
 mod items;
 mod ladder;
@@ -16,37 +17,43 @@ mod rest;
 mod servers;
 #[cfg(test)]
 mod tests;
+mod tools;
 mod totals;
 mod turns;
 mod watchdog;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::claude;
 use crate::error::{Error, Result};
-use crate::ids::{MessageId, PermissionId, TurnId};
-use crate::protocol::event::{EventBody, NoticeLevel, Status, TurnOrigin};
-use crate::protocol::message::{ContentBlock, Role};
-use crate::protocol::permission::{Permission, PermissionResolver};
+use crate::ids::{PermissionId, TurnId};
+use crate::protocol::event::NoticeLevel;
+use crate::protocol::permission::PermissionResolver;
 use crate::protocol::session::{Mode, SessionState};
-use crate::protocol::turn::Turn;
+use crate::protocol::tool::ToolCallResult;
 use crate::time::Timestamp;
 
 use super::content::Prompt;
-use super::permission::{GrantedFor, Verdict};
+use super::permission::Verdict;
 use super::record::{Record, Rest};
+use super::servers::{ServerPlan, ServerSet};
 use super::settings::Limits;
+use super::tools::Toolset;
 use controls::{Controls, Purpose};
 use mode::StartedWith;
 use permissions::Open;
 use servers::Servers;
+use tools::Tools;
 use totals::Totals;
 use turns::ActiveTurn;
 
 pub(super) use controls::{AskId, Told};
+pub(super) use effects::{Effect, Effects, Emission, NewMessage, TurnRecord, What};
 pub(super) use ladder::{Known, Rung};
 pub(super) use recovery::{CutPermission, CutShort, CutTurn, Fragment};
+pub(super) use tools::CallId;
 
 /// How long a CLI may take from its start to the answer to `initialize`; MCP servers may be starting.
 const START_DEADLINE: Duration = Duration::from_secs(60);
@@ -62,8 +69,8 @@ const INITIALIZE_ID: &str = "initialize";
 pub(super) enum Input {
     /// Bring a process up, so that the first message need not wait for it.
     Warm,
-    /// A client's message, and the turn that it is to lead to.
-    Send { turn: TurnId, prompt: Prompt },
+    /// A client's message, and the turn that it is to lead to; with the client's tools, where it has any.
+    Send { turn: TurnId, prompt: Prompt, tools: Option<Toolset> },
     /// The client no longer wants that message, or its turn.
     Cancel { turn: TurnId },
     /// End the turn; with it, if wanted, those that wait.
@@ -101,6 +108,10 @@ pub(super) enum Input {
     },
     /// No client is left that could answer this permission.
     Unanswered(PermissionId),
+    /// A client is there that has tools.
+    Tools(Toolset),
+    /// A client's tool answered, or why it did not.
+    ToolAnswered(CallId, Result<ToolCallResult, String>),
     /// A process is there, which knows this much of the conversation.
     Spawned(Known),
     /// No process could be started.
@@ -136,110 +147,8 @@ pub(super) enum Timer {
     Servers,
     /// The person's answer.
     Permission,
-}
-
-/// What the session's task has to do, in order. Whatever is emitted or saved is stored before anything is done that
-/// others notice: a process started, ended or written to, a request answered.
-#[derive(Debug, PartialEq)]
-pub(super) enum Effect {
-    /// Number an event, store it and send it.
-    Emit(Emission),
-    /// Store how the turn stands.
-    SaveTurn(TurnRecord),
-    /// Start a process. Unless it is urgent, only where there is room.
-    Start {
-        /// How it is to learn of the conversation.
-        rung: Rung,
-        /// Whether a message waits for it.
-        urgent: bool,
-    },
-    /// Ask those who can answer for a permission.
-    Ask(Box<Permission>),
-    /// It needs no answer any more.
-    StopAsking(PermissionId),
-    /// Keep what was granted, for the processes to come.
-    Grant(GrantedFor, claude::Grant),
-    /// Keep a copy of what the CLI added to its transcript.
-    KeepTranscript(claude::Transcript),
-    /// Write to the process.
-    Write(claude::Input),
-    /// End the process in good order.
-    Stop,
-    /// End the process now.
-    Kill,
-    /// Wake up with [`Input::Timer`] after this long.
-    SetTimer(Timer, Duration),
-    /// Forget the timer.
-    ClearTimer(Timer),
-    /// Answer the `message/send` that led, or was to lead, to a turn.
-    Answer { turn: TurnId, outcome: Result<Turn> },
-    /// Answer another request of a client's.
-    Reply { to: AskId, outcome: Result<Told> },
-}
-
-impl Effect {
-    /// Whether others notice it: a process, or who waits for an answer. What was to be stored is stored before that.
-    pub(super) fn is_noticed_outside(&self) -> bool {
-        match self {
-            Self::Start { .. }
-            | Self::Write(_)
-            | Self::Stop
-            | Self::Kill
-            | Self::Answer { .. }
-            | Self::Ask(_)
-            | Self::Reply { .. } => true,
-            Self::Emit(_)
-            | Self::SaveTurn(_)
-            | Self::StopAsking(_)
-            | Self::Grant(..)
-            | Self::KeepTranscript(_)
-            | Self::SetTimer(..)
-            | Self::ClearTimer(_) => false,
-        }
-    }
-}
-
-/// An event that is not numbered yet.
-#[derive(Debug, PartialEq)]
-pub(super) struct Emission {
-    pub(super) turn: Option<TurnId>,
-    pub(super) parent: Option<String>,
-    pub(super) what: What,
-}
-
-/// What an event is about.
-#[derive(Debug, PartialEq)]
-pub(super) enum What {
-    /// Complete as it is.
-    Event(EventBody),
-    /// A message that is to be stored.
-    Message(NewMessage),
-    /// A tool call: the message that holds it, and what a person is told about it.
-    ToolCall { message: NewMessage, title: String },
-    /// A tool's answer: the message that holds it, and its structured form.
-    ToolResult { message: NewMessage, structured: Option<serde_json::Value> },
-    /// The session as it is when the event is numbered.
-    SessionChanged,
-}
-
-/// A message that has no number yet.
-#[derive(Debug, PartialEq)]
-pub(super) struct NewMessage {
-    pub(super) id: MessageId,
-    pub(super) role: Role,
-    pub(super) content: Vec<ContentBlock>,
-}
-
-/// A turn as it is stored.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct TurnRecord {
-    pub(super) turn: Turn,
-    pub(super) message_id: Option<MessageId>,
-    pub(super) origin: TurnOrigin,
-    pub(super) started_at: Timestamp,
-    /// Absent while it runs.
-    pub(super) ended_at: Option<Timestamp>,
-    pub(super) usage_by_model: BTreeMap<String, claude::ModelUsage>,
+    /// The answer of a client's tool.
+    Tool,
 }
 
 /// What a process does for the session.
@@ -260,8 +169,16 @@ enum Phase {
 struct Waiting {
     turn: TurnId,
     prompt: Prompt,
+    /// The tools of the client that sent it.
+    tools: Option<Toolset>,
     /// It was interrupted before it could begin: it begins, and is interrupted as soon as the CLI listens.
     interrupted: bool,
+}
+
+impl Waiting {
+    fn new(turn: TurnId, prompt: Prompt, tools: Option<Toolset>) -> Self {
+        Self { turn, prompt, tools, interrupted: false }
+    }
 }
 
 /// A session's state: what lasts, and what it is doing.
@@ -299,6 +216,10 @@ pub(super) struct State {
     outdated: bool,
     /// What is never done in user mode, as permission rules.
     disallowed: Vec<String>,
+    /// Which MCP servers the session is to have.
+    plan: Arc<ServerPlan>,
+    /// The tools of its clients.
+    tools: Tools,
     /// What it was asked beside messages.
     controls: Controls,
     /// How its MCP servers are.
@@ -332,6 +253,8 @@ impl State {
             started_with: StartedWith::default(),
             outdated: false,
             disallowed: Vec::new(),
+            plan: Arc::default(),
+            tools: Tools::default(),
             controls: Controls::default(),
             capabilities: None,
             draining: false,
@@ -343,12 +266,17 @@ impl State {
         Self { disallowed, ..self }
     }
 
+    /// With the MCP servers that this says.
+    pub(super) fn with_servers(self, plan: Arc<ServerPlan>) -> Self {
+        Self { plan, ..self }
+    }
+
     /// Takes in what happened and says what follows.
     pub(super) fn step(&mut self, input: Input, now: Timestamp, effects: &mut Effects) {
         let parkable = self.is_parkable();
         match input {
             Input::Warm => self.warm(effects),
-            Input::Send { turn, prompt } => self.send(turn, prompt, now, effects),
+            Input::Send { turn, prompt, tools } => self.send(Waiting::new(turn, prompt, tools), now, effects),
             Input::Cancel { turn } => self.cancel(turn, effects),
             Input::Interrupt { include_queued } => self.interrupt_all(include_queued, effects),
             Input::Rename(title) => {
@@ -372,6 +300,8 @@ impl State {
             Input::Askable => self.askable = true,
             Input::Decided { id, verdict } => self.decide(id, verdict, PermissionResolver::Client, now, effects),
             Input::Unanswered(id) => self.left_unanswered(id, now, effects),
+            Input::Tools(toolset) => self.tools_are_there(toolset, now, effects),
+            Input::ToolAnswered(id, outcome) => self.tool_answered(id, outcome, now, effects),
             Input::Spawned(known) => self.spawned(known, now, effects),
             Input::SpawnFailed(error) => self.spawn_failed(&error, effects),
             Input::Frame(frame) => self.frame(frame, now, effects),
@@ -381,6 +311,7 @@ impl State {
         }
         if self.phase != Phase::Up {
             self.withdraw_all(effects);
+            self.withdraw_all_calls(effects);
         }
         self.watch_idleness(parkable, effects);
     }
@@ -420,52 +351,5 @@ impl State {
     /// The turn that runs.
     pub(super) fn current_turn(&self) -> Option<TurnId> {
         self.turn.as_ref().map(|turn| turn.id)
-    }
-}
-
-/// The effects of one step, in order, with short words for the common ones.
-#[derive(Debug, Default)]
-pub(super) struct Effects(Vec<Effect>);
-
-impl Effects {
-    /// Takes them out, in order.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Effect> + '_ {
-        self.0.drain(..)
-    }
-
-    fn push(&mut self, effect: Effect) {
-        self.0.push(effect);
-    }
-
-    fn write(&mut self, input: claude::Input) {
-        self.push(Effect::Write(input));
-    }
-
-    fn emit(&mut self, turn: Option<TurnId>, what: What) {
-        self.push(Effect::Emit(Emission { turn, parent: None, what }));
-    }
-
-    fn event(&mut self, turn: Option<TurnId>, body: EventBody) {
-        self.emit(turn, What::Event(body));
-    }
-
-    fn status(&mut self, turn: Option<TurnId>, status: Status, detail: Option<String>) {
-        self.event(turn, EventBody::Status { status, detail });
-    }
-
-    fn notice(&mut self, turn: Option<TurnId>, level: NoticeLevel, text: impl Into<String>) {
-        self.event(turn, EventBody::Notice { level, text: text.into() });
-    }
-
-    fn session_changed(&mut self) {
-        self.emit(None, What::SessionChanged);
-    }
-
-    fn answer(&mut self, turn: TurnId, outcome: Result<Turn>) {
-        self.push(Effect::Answer { turn, outcome });
-    }
-
-    fn reply(&mut self, to: AskId, outcome: Result<Told>) {
-        self.push(Effect::Reply { to, outcome });
     }
 }

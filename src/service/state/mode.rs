@@ -7,12 +7,13 @@
 use serde_json::{Value, json};
 
 use super::controls::{AskId, Purpose, Told};
-use super::{Effect, Effects, Phase, State};
+use super::{Effect, Effects, Phase, ServerSet, State};
 use crate::claude::Control;
 use crate::context;
 use crate::error::Result;
 use crate::protocol::event::NoticeLevel;
 use crate::protocol::session::Mode;
+use crate::service::tools;
 use crate::time::Timestamp;
 
 /// What a process was started with, as far as that can be changed later.
@@ -22,13 +23,30 @@ pub(super) struct StartedWith {
     pub(super) model: Option<String>,
     /// Whether it was told since what is never done.
     denies: bool,
+    /// The MCP servers that it has.
+    servers: ServerSet,
+}
+
+impl StartedWith {
+    /// Those of its MCP servers that are ours.
+    pub(super) fn our_servers(&self) -> Vec<String> {
+        self.servers.keys().filter(|name| *name == tools::SERVER).cloned().collect()
+    }
 }
 
 impl State {
     /// A process is being started with what the session has now.
     pub(super) fn note_start(&mut self) {
-        self.started_with = StartedWith { mode: self.record.mode, model: self.record.model.clone(), denies: false };
+        let servers = self.plan.servers(&self.record, self.has_tools());
+        self.started_with =
+            StartedWith { mode: self.record.mode, model: self.record.model.clone(), denies: false, servers };
+        self.forget_shown_tools();
         self.outdated = false;
+    }
+
+    /// The MCP servers that the process which is being started is to have.
+    pub(in crate::service) fn started_servers(&self) -> &ServerSet {
+        &self.started_with.servers
     }
 
     /// The mode that the process which comes up, or is there, was started in.

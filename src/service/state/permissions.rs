@@ -65,6 +65,7 @@ impl State {
         match permission::allowed_at_once(self.record.mode, request) {
             Some(allowed) => Some(allowed),
             None if interrupted => Some(permission::interrupted()),
+            None if let Some(decided) = self.own_tool_decided(request) => Some(decided),
             None if self.askable && self.phase == Phase::Up && self.last_turn.is_some() => None,
             None => Some(permission::nobody_to_ask(&request.tool_name)),
         }

@@ -9,7 +9,8 @@ use crate::protocol::event::Status;
 impl State {
     /// Whether the process can be ended without anybody losing anything.
     pub(in crate::service) fn is_parkable(&self) -> bool {
-        let waits = self.is_busy() || self.background_tasks > 0 || self.waits_for_permission();
+        let asks = self.waits_for_permission() || self.waits_for_tool();
+        let waits = self.is_busy() || self.background_tasks > 0 || asks;
         self.phase == Phase::Up && !waits && !self.draining
     }
 

@@ -1,11 +1,13 @@
 //! Orders of events, and what must follow from them.
 
 mod asking;
+mod calls;
 mod environment;
 mod permissions;
 mod properties;
 mod questions;
 mod resting;
+mod tools;
 
 use serde_json::json;
 
@@ -137,7 +139,7 @@ impl Driver {
 }
 
 fn message(turn: TurnId, text: &str) -> Input {
-    Input::Send { turn, prompt: Prompt::new(Content::Text(text.into())).unwrap() }
+    Input::Send { turn, prompt: Prompt::new(Content::Text(text.into())).unwrap(), tools: None }
 }
 
 fn tell(effect: &Effect) -> Option<String> {
@@ -160,6 +162,8 @@ fn tell(effect: &Effect) -> Option<String> {
         }),
         Effect::Ask(_) => Some("ask".into()),
         Effect::StopAsking(_) => Some("stop asking".into()),
+        Effect::CallTool { .. } => Some("call".into()),
+        Effect::StopCalling(_) => Some("stop calling".into()),
         Effect::Grant(..) => Some("grant".into()),
         Effect::SaveTurn(_) | Effect::KeepTranscript(_) | Effect::SetTimer(..) | Effect::ClearTimer(_) => None,
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::items::{Item, ItemKind, Items};
 use super::totals::Spent;
 use super::{
-    Effect, Effects, Emission, INTERRUPT_DEADLINE, NewMessage, Phase, State, Timer, TurnRecord, Waiting, What,
+    Effect, Effects, Emission, INTERRUPT_DEADLINE, NewMessage, Phase, State, Timer, Toolset, TurnRecord, Waiting, What,
 };
 use crate::claude::{self, ModelUsage};
 use crate::error::{Error, ErrorKind};
@@ -26,6 +26,8 @@ pub(super) struct ActiveTurn {
     pub(super) id: TurnId,
     pub(super) origin: TurnOrigin,
     message_id: Option<MessageId>,
+    /// The tools of the client whose message it answers.
+    pub(super) tools: Option<Toolset>,
     started_at: Timestamp,
     first_text_at: Option<Timestamp>,
     /// The last whole text of Claude's.
@@ -63,6 +65,7 @@ impl ActiveTurn {
             id,
             origin,
             message_id: None,
+            tools: None,
             started_at: now,
             first_text_at: None,
             text: String::new(),
@@ -77,6 +80,16 @@ impl ActiveTurn {
             cost_usd: 0.0,
             usage_by_model: BTreeMap::new(),
         }
+    }
+
+    /// Whether it answers a client's message.
+    pub(super) fn is_clients(&self) -> bool {
+        self.origin == TurnOrigin::Client
+    }
+
+    /// Whether the conversation itself made this call in it, and no agent.
+    pub(super) fn calls(&self, tool_use_id: Option<&str>) -> bool {
+        self.tool_calls.iter().any(|call| Some(call.tool_use_id.as_str()) == tool_use_id)
     }
 
     /// Whether somebody asked for its end.
@@ -152,12 +165,12 @@ impl ActiveTurn {
 }
 
 impl State {
-    pub(super) fn send(&mut self, turn: TurnId, prompt: Prompt, now: Timestamp, effects: &mut Effects) {
+    pub(super) fn send(&mut self, message: Waiting, now: Timestamp, effects: &mut Effects) {
         if let Some(error) = self.refusal() {
-            return effects.answer(turn, Err(error));
+            return effects.answer(message.turn, Err(error));
         }
-        self.queue.push_back(Waiting { turn, prompt, interrupted: false });
-        let turn = Some(turn);
+        let turn = Some(message.turn);
+        self.queue.push_back(message);
         match self.phase {
             Phase::Up if self.turn.is_none() => self.begin_next(now, effects),
             Phase::Up => effects.status(turn, Status::Queued, Some(queue_detail(self.queue.len()))),
@@ -197,6 +210,8 @@ impl State {
         let Some(waiting) = self.queue.pop_front() else { return };
         let mut turn = ActiveTurn::new(waiting.turn, TurnOrigin::Client, now);
         turn.message_id = Some(MessageId::new());
+        turn.tools = waiting.tools;
+        self.tools_count(&turn);
         let titled = self.lend_title(&waiting.prompt);
         let content = waiting.prompt.blocks;
         self.announce_turn(turn, now, effects);
@@ -204,6 +219,7 @@ impl State {
         if titled {
             effects.session_changed();
         }
+        self.show_tools(now, effects);
         let content = self.with_preface(waiting.prompt.wire);
         effects.write(claude::Input::User { content });
         if waiting.interrupted {
@@ -225,6 +241,7 @@ impl State {
         let mut turn = ActiveTurn::new(TurnId::new(), TurnOrigin::Background, now);
         turn.listening = true;
         self.announce_turn(turn, now, effects);
+        self.show_tools(now, effects);
     }
 
     fn announce_turn(&mut self, turn: ActiveTurn, now: Timestamp, effects: &mut Effects) {
@@ -283,6 +300,7 @@ impl State {
         if next == Interrupt::Sent {
             let request = turn.interrupt_request();
             self.withdraw_with_turn(PermissionResolver::Interrupt, effects);
+            self.withdraw_calls_with_turn(effects);
             effects.write(request);
         }
         effects.push(Effect::SetTimer(Timer::Interrupt, INTERRUPT_DEADLINE));
@@ -324,6 +342,7 @@ impl State {
         effects: &mut Effects,
     ) {
         self.withdraw_with_turn(self.end_of_questions(), effects);
+        self.withdraw_calls_with_turn(effects);
         self.keep_unfinished(None, effects);
         let Some(mut active) = self.turn.take() else { return };
         self.after_interrupt = active.is_interrupted();

@@ -7,10 +7,10 @@ use crate::time::Timestamp;
 
 impl State {
     /// A while has passed. Silence is first shown, and after as long again the turn is ended, unless it is a tool that
-    /// takes so long: the CLI says nothing while one runs. While it waits for the person, it is not silent.
+    /// takes so long: the CLI says nothing while one runs. While it waits for the person or for the client, it is not silent.
     pub(super) fn silence(&mut self, now: Timestamp, effects: &mut Effects) {
         let allowed = self.limits.stall_timeout;
-        if self.waits_for_permission() {
+        if self.waits_for_permission() || self.waits_for_tool() {
             self.heard_at = now;
         }
         let silent = now.since(self.heard_at);

@@ -120,7 +120,8 @@ impl Reader {
             "set_permission_mode" => Some(json!({"mode": request["mode"]})),
             "mcp_status" => Some(json!({"mcpServers": []})),
             "get_context_usage" => Some(frames::context_usage()),
-            "apply_flag_settings" => Some(Value::Null),
+            "apply_flag_settings" | "mcp_message" => Some(Value::Null),
+            "mcp_set_servers" => Some(json!({"added": [], "removed": [], "errors": {}})),
             _ => None,
         };
         let answer = match response {

@@ -3,8 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::calls::Calls;
 use super::questions::{self, Questions};
-use super::{Driver, killed};
+use super::{Driver, killed, tools};
 use crate::claude::{self, Exit, Frame};
 use crate::error::{Error, Result};
 use crate::ids::{MessageId, TurnId};
@@ -63,6 +64,8 @@ pub(super) struct Environment {
     messages: HashSet<MessageId>,
     /// What the process asked.
     questions: Questions,
+    /// What the process called.
+    calls: Calls,
     going_down: bool,
     /// Whether other sessions have all the room there is.
     crowded: bool,
@@ -85,6 +88,7 @@ impl Environment {
             texts: HashMap::new(),
             messages: HashSet::new(),
             questions: Questions::default(),
+            calls: Calls::default(),
             going_down: false,
             crowded: false,
             no_room: false,
@@ -195,6 +199,35 @@ impl Environment {
         }
     }
 
+    /// A client is there that has a tool, or another client that has it too.
+    pub(super) fn tools_are_there(&mut self, toolbox: u64) {
+        if !self.going_down {
+            self.step(Input::Tools(tools::toolset(toolbox, &["open"])));
+        }
+    }
+
+    /// A process that is there calls the client's tool.
+    pub(super) fn calls_tool(&mut self) {
+        if let Process::Running { .. } = self.process {
+            let frame = self.calls.call();
+            self.step(Input::Frame(frame));
+        }
+    }
+
+    /// It takes one of its calls back, whatever became of it.
+    pub(super) fn takes_call_back(&mut self, choose: impl FnOnce(usize) -> usize) {
+        if let (Process::Running { .. }, Some(frame)) = (self.process, self.calls.take_back(choose)) {
+            self.step(Input::Frame(frame));
+        }
+    }
+
+    /// The client answers one of the calls that it ever got.
+    pub(super) fn tool_answers(&mut self, outcome: std::result::Result<(), ()>, choose: impl FnOnce(usize) -> usize) {
+        let Some(id) = self.calls.answer(choose) else { return };
+        let outcome = outcome.map(|()| tools::text("done")).map_err(|()| "it failed".to_owned());
+        self.step(Input::ToolAnswered(id, outcome));
+    }
+
     /// Nobody is left who could answer one of them.
     pub(super) fn nobody_answers(&mut self, choose: impl FnOnce(usize) -> usize) {
         if let Some(id) = self.questions.permission(choose) {
@@ -266,6 +299,7 @@ impl Environment {
         }
         let serves = matches!(self.process, Process::Running { told: false });
         self.questions.check(&self.session.state, serves);
+        self.calls.check(&self.session.state, serves);
         let alone = self.process == Process::Absent;
         assert!(alone || !self.session.state.is_down(), "the session forgets its {:?} process", self.process);
         assert!(
@@ -306,6 +340,8 @@ impl Environment {
             Effect::KeepTranscript(_) | Effect::Grant(..) => {}
             Effect::Ask(permission) => self.questions.asked(permission.id),
             Effect::StopAsking(id) => self.questions.stopped(id),
+            Effect::CallTool { id, .. } => self.calls.called(id),
+            Effect::StopCalling(id) => self.calls.stopped(id),
             Effect::SaveTurn(record) => self.save(record),
             Effect::Emit(emission) => self.emit(emission),
             Effect::Answer { turn, outcome } => self.answer(turn, &outcome),
@@ -327,6 +363,7 @@ impl Environment {
         }
         if let claude::Input::Answer { request_id, .. } = input {
             self.questions.answered(request_id);
+            self.calls.answered(request_id);
         }
     }
 

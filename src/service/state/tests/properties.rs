@@ -44,6 +44,11 @@ enum Happening {
     TakesBack(Index),
     Decides(PermissionBehavior, Index),
     NobodyAnswers(Index),
+    /// A client is there that has a tool.
+    Tools(u64),
+    CallsTool,
+    TakesCallBack(Index),
+    ToolAnswers(Result<(), ()>, Index),
     Exits {
         last_words: &'static str,
     },
@@ -93,6 +98,10 @@ fn happen(world: &mut Environment, what: Happening) {
         Happening::TakesBack(which) => world.takes_back(|questions| which.index(questions)),
         Happening::Decides(behavior, which) => world.answers(behavior, |permissions| which.index(permissions)),
         Happening::NobodyAnswers(which) => world.nobody_answers(|permissions| which.index(permissions)),
+        Happening::Tools(toolbox) => world.tools_are_there(toolbox),
+        Happening::CallsTool => world.calls_tool(),
+        Happening::TakesCallBack(which) => world.takes_call_back(|calls| which.index(calls)),
+        Happening::ToolAnswers(outcome, which) => world.tool_answers(outcome, |calls| which.index(calls)),
         Happening::Exits { last_words: "" } => world.exit(killed()),
         Happening::Exits { last_words } => {
             world.exit(Exit { status: ExitStatusKind::Code(1), stderr_tail: vec![last_words.into()] });
@@ -139,6 +148,11 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (select(vec![PermissionBehavior::Allow, PermissionBehavior::Deny]), any::<Index>())
             .prop_map(|(behavior, which)| Happening::Decides(behavior, which)),
         1 => any::<Index>().prop_map(Happening::NobodyAnswers),
+        2 => (1..3_u64).prop_map(Happening::Tools),
+        4 => Just(Happening::CallsTool),
+        1 => any::<Index>().prop_map(Happening::TakesCallBack),
+        3 => (select(vec![Ok(()), Err(())]), any::<Index>())
+            .prop_map(|(outcome, which)| Happening::ToolAnswers(outcome, which)),
         2 => select(last_words.to_vec()).prop_map(|last_words| Happening::Exits { last_words }),
         2 => any::<Index>().prop_map(Happening::TimeIsUp),
         1 => any::<bool>().prop_map(Happening::Crowd),
