@@ -26,6 +26,19 @@ pub async fn end_leftovers(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// The processes that [`end_leftovers`] would end, by their numbers, without their descendants.
+///
+/// # Errors
+/// Those of listing the folder.
+pub fn leftovers(folder: &Path) -> io::Result<Vec<u32>> {
+    let mut left = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        left.extend(record::read(&entry?.path().join(record::NAME)));
+    }
+    left.retain(|id| processes::find(id.pid).is_some_and(|entry| entry.id == *id && !entry.ended));
+    Ok(left.into_iter().map(|id| id.pid).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -49,7 +62,9 @@ mod tests {
         fs::create_dir(folder.path().join("session")).unwrap();
         Record::at(folder.path().join("session").join(NAME)).write([id, earlier].into_iter()).unwrap();
 
+        assert_eq!(leftovers(folder.path()).unwrap(), [id.pid]);
         end_leftovers(folder.path()).await.unwrap();
+        assert_eq!(leftovers(folder.path()).unwrap(), [0; 0]);
 
         assert!(recorded.try_wait().unwrap().is_some());
         assert!(stranger.try_wait().unwrap().is_none());

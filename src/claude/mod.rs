@@ -44,11 +44,11 @@ pub use discovery::{Cli, Discovery, MIN_VERSION};
 pub use frame::{
     AgentOffer, ApiRetry, Assistant, Block, BlockKind, CanUseTool, Capabilities, Compaction, ContextCategory,
     ContextReport, ControlRequest, Frame, Init, McpServerReport, McpServerStatus, ModelOffer, ModelUsage, SlashCommand,
-    Tokens, ToolResult, Transcript, TurnResult, User, decode,
+    Tokens, ToolResult, Transcript, TurnResult, User, credential, decode,
 };
 pub use guard::{GUARD, guard};
 pub use input::Input;
-pub use leftovers::end_leftovers;
+pub use leftovers::{end_leftovers, leftovers};
 pub use mcp::{mcp_answer, mcp_taken, our_server};
 pub use options::{Conversation, Launch};
 pub use permission::{Allows, Grant, GrantedMode, PLAN_TOOL, QUESTION_TOOL, Rule, Suggestion, allow, answered, deny};

@@ -9,8 +9,12 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use super::chat::ChatArgs;
 use super::demo_agent::DemoAgentArgs;
+use super::doctor::DoctorArgs;
 use super::guard::GuardArgs;
+use super::manual::{CompletionsArgs, ManArgs};
 use super::schema::SchemaArgs;
+use super::search::SearchArgs;
+use super::usage::UsageArgs;
 use crate::claude;
 use crate::config::{Flags, Level};
 
@@ -36,8 +40,13 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Chat(ChatArgs),
+    Search(SearchArgs),
+    Usage(UsageArgs),
+    Doctor(DoctorArgs),
     /// Write the protocol's JSON Schemas and its OpenRPC document.
     Schema(SchemaArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
     /// Be the built-in agent, which speaks the Claude CLI's protocol on stdin and stdout; this is what --demo starts.
     ///
     /// With --data-dir it remembers its conversations there. Send it the message "help" to see what it can do.
@@ -79,6 +88,11 @@ impl SettingArgs {
     pub(super) fn into_flags(self) -> Flags {
         let Self { config, root, data_dir, cli, log_level, trust, demo: _ } = self;
         Flags { config, root, data_dir, cli, log_level, trust }
+    }
+
+    /// The level of the log, where one is wanted.
+    pub(super) fn log_level(&self) -> Option<Level> {
+        self.log_level
     }
 
     /// The same, as arguments of another process of this program.

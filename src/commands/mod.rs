@@ -2,18 +2,26 @@
 
 mod chat;
 mod cli;
+mod connection;
 mod demo_agent;
+mod doctor;
 mod guard;
 mod logging;
+mod manual;
 pub mod schema;
+mod search;
 mod serve;
 mod signals;
+mod terminal;
+mod usage;
+mod when;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
+use crate::error::{Error, Result};
 use crate::rpc::table;
 use cli::{Cli, Command, unknown_variables};
 use serve::Agent;
@@ -24,6 +32,11 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Some(Command::Chat(args)) => chat::run(args, cli.settings),
+        Some(Command::Search(args)) => search::run(&args, &cli.settings),
+        Some(Command::Usage(args)) => usage::run(&args, &cli.settings),
+        Some(Command::Completions(args)) => manual::completions(&args, Cli::command()),
+        Some(Command::Man(args)) => manual::man(&args, Cli::command()),
+        Some(Command::Doctor(args)) => doctor::run(&args, cli.settings),
         Some(Command::Schema(args)) => schema::run(&args, table::descriptions()),
         Some(Command::DemoAgent(args)) => demo_agent::run(&args, cli.settings.into_flags().data_dir.as_deref()),
         Some(Command::Guard(args)) => guard::run(args),
@@ -37,6 +50,14 @@ pub fn run() -> ExitCode {
         report(&format!("claude-bridge: {error}"));
         ExitCode::FAILURE
     })
+}
+
+/// The runtime that a command runs in.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::internal(format!("the runtime cannot be started: {error}")))
 }
 
 /// Writes a line for the person to stderr. Where nobody reads there, nobody can be told.

@@ -88,13 +88,9 @@ impl Boot for Server {
             let resolved = tokio::task::spawn_blocking(move || resolve(&flags, &request))
                 .await
                 .map_err(|error| Error::internal(format!("the configuration could not be read: {error}")))??;
-            let Resolved { config, notices } = resolved;
-            self.logging.configure(&config.log)?;
-            let mut settings = settings(config, client, guard::program()?);
-            if self.agent == Agent::Demo {
-                settings.cli = demo_agent::stand_in(settings.cli, &settings.data_dir)?;
-            }
-            let service = Service::start(settings);
+            self.logging.configure(&resolved.config.log)?;
+            let notices = resolved.notices.clone();
+            let service = Service::start(settings(resolved, client, guard::program()?, self.agent)?);
             Ok(Booted { service, notices: self.notices.iter().cloned().chain(notices).collect() })
         })
     }
@@ -112,13 +108,38 @@ fn resolve(flags: &Flags, request: &BootRequest) -> Result<Resolved> {
 }
 
 /// The configuration in the terms of those who follow it.
-fn settings(config: Config, client: Option<String>, guard: PathBuf) -> service::Settings {
+///
+/// # Errors
+/// `internalError` where the built-in agent is wanted and this program cannot be found.
+pub(super) fn settings(
+    resolved: Resolved,
+    client: Option<String>,
+    guard: PathBuf,
+    agent: Agent,
+) -> Result<service::Settings> {
+    let Resolved { config, files, notices } = resolved;
+    let mut settings = translated(config, client, guard);
+    settings.read = service::Read { files, ignored: notices };
+    if agent == Agent::Demo {
+        settings.cli = demo_agent::stand_in(settings.cli, &settings.data_dir)?;
+    }
+    Ok(settings)
+}
+
+/// Whom the configuration says that we serve.
+pub(super) fn profile(config: &Config) -> Profile {
+    match config.profile {
+        config::Profile::General => Profile::General,
+        config::Profile::Atomizer => Profile::atomizer(&config.root),
+    }
+}
+
+fn translated(config: Config, client: Option<String>, guard: PathBuf) -> service::Settings {
+    let profile = profile(&config);
     let Config { cli, sessions, trust, .. } = config;
-    let (profile, workspace) = match config.profile {
-        config::Profile::General => (Profile::General, config.workspace),
-        config::Profile::Atomizer => (Profile::atomizer(&config.root), config.root),
-    };
+    let workspace = if profile == Profile::General { config.workspace } else { config.root };
     service::Settings {
+        read: service::Read::default(),
         client,
         profile,
         workspace,

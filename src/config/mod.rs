@@ -172,6 +172,8 @@ pub struct Sources<'a> {
 pub struct Resolved {
     /// The configuration.
     pub config: Config,
+    /// The files that were read.
+    pub files: Vec<PathBuf>,
     /// What was ignored, and what to do about it; one sentence or two each.
     pub notices: Vec<String>,
 }
@@ -205,7 +207,10 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Resolved> {
         _ => Keys::default(),
     };
     let keys = options.over(flags).over(from_workspace).over(user);
-    Ok(Resolved { config: fill_in(keys, workspace, places, trust), notices })
+    let workspace_file = sources.workspace.map(|folder| folder.join(FILE_NAME));
+    let mut files: Vec<PathBuf> = [Some(user_file), workspace_file].into_iter().flatten().collect();
+    files.retain(|file| file.is_file());
+    Ok(Resolved { config: fill_in(keys, workspace, places, trust), files, notices })
 }
 
 /// Where the user's file is, whether it exists or not.

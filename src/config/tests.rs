@@ -68,7 +68,7 @@ impl Machine {
 #[test]
 fn without_any_source_the_general_profile_holds() {
     let machine = Machine::new();
-    let Resolved { config, notices } = machine.resolve(&Value::Null).unwrap();
+    let Resolved { config, notices, .. } = machine.resolve(&Value::Null).unwrap();
     assert_eq!(config.profile, Profile::General);
     assert_eq!(config.root, machine.path("ws"));
     assert_eq!(config.data_dir, machine.path("home/data"));

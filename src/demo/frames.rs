@@ -38,6 +38,22 @@ pub(super) fn requesting() -> Value {
     json!({"type": "system", "subtype": "status", "status": "requesting"})
 }
 
+pub(super) fn compacting() -> Value {
+    json!({"type": "system", "subtype": "status", "status": "compacting"})
+}
+
+/// The conversation was summarised: these many tokens before, and those after.
+pub(super) fn compacted(before: u64, after: u64) -> [Value; 2] {
+    let metadata = json!({
+        "trigger": "manual", "pre_tokens": before, "post_tokens": after, "cumulative_dropped_tokens": 0,
+        "duration_ms": 0,
+    });
+    [
+        json!({"type": "system", "subtype": "status", "status": null, "compact_result": "success"}),
+        json!({"type": "system", "subtype": "compact_boundary", "compact_metadata": metadata}),
+    ]
+}
+
 /// The permission mode is another one now.
 pub(super) fn mode_changed(mode: &str) -> Value {
     json!({"type": "system", "subtype": "status", "status": null, "permissionMode": mode})

@@ -50,6 +50,8 @@ pub(super) enum Step {
         name: String,
         arguments: Option<Value>,
     },
+    /// The conversation is summarised, as far as anybody can see.
+    Compact,
     /// Nothing happens.
     Wait(Duration),
     /// The API fails, and is to be asked again.
@@ -96,6 +98,10 @@ const REFUSED: ApiFailure = ApiFailure {
 
 /// What the agent does about a message.
 pub(super) fn of_message(prompt: &Prompt, notes: &Notes) -> Scenario {
+    // A command of the CLI's own, which a client can send for a person.
+    if prompt.text.trim() == "/compact" {
+        return Scenario { pace: Pace::NATURAL, steps: vec![Step::Compact] };
+    }
     let mut wishes = words::wishes(&prompt.text);
     let pace = pace(&wishes);
     let thinks = wishes.contains(&Wish::Think);
@@ -249,6 +255,11 @@ mod tests {
         let steps = scenario("edit then think fast", &[]).steps;
         assert!(matches!(&steps[..], [Step::Think(_), Step::Say(_), Step::Use(Tool::Edit)]), "{steps:?}");
         assert_eq!(scenario("think fast", &[]).pace, Pace::FAST);
+    }
+
+    #[test]
+    fn the_clis_own_command_to_compact_is_followed() {
+        assert_eq!(scenario("/compact", &["Hello"]).steps, [Step::Compact]);
     }
 
     #[test]

@@ -95,6 +95,7 @@ impl<'a, W: Write> Turn<'a, W> {
             Step::Say(text) => self.say(text),
             Step::Use(tool) => self.use_tool(tool),
             Step::Call { name, arguments } => self.call_host(name, arguments.as_ref()),
+            Step::Compact => self.compact(),
             Step::Wait(time) => self.host.pause(*time),
             Step::Retry { attempt, of, delay } => self.retry(*attempt, *of, *delay),
             Step::Fail(failure) => self.fail(*failure),
@@ -181,6 +182,19 @@ impl<'a, W: Write> Turn<'a, W> {
         self.notes.charge(model, spent);
         self.spent_by_all.entry(model.clone()).or_default().add(spent);
         self.host.tokens = self.notes.tokens;
+    }
+
+    /// Summarises the conversation: of its tokens a fifth is left.
+    fn compact(&mut self) -> Result<(), Halt> {
+        self.host.send(frames::compacting())?;
+        self.host.pause(self.pace.moment * 2)?;
+        let before = self.notes.tokens;
+        self.notes.tokens = before.div_ceil(5);
+        self.host.tokens = self.notes.tokens;
+        for frame in frames::compacted(before, self.notes.tokens) {
+            self.host.send(frame)?;
+        }
+        Ok(())
     }
 
     fn retry(&mut self, attempt: u32, of: u32, delay: Duration) -> Result<(), Halt> {

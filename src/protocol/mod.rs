@@ -5,6 +5,7 @@
 
 pub mod capabilities;
 pub mod event;
+pub mod health;
 pub mod lifecycle;
 pub mod mcp;
 pub mod message;

@@ -11,14 +11,14 @@ use serde_json::value::RawValue;
 
 use super::context::Context;
 use super::method::Method;
-use super::methods::{control, mcp, message, permission, search, session, subscription, usage};
+use super::methods::{control, health, mcp, message, permission, search, session, subscription, usage};
 use super::reply::{Reply, error_object};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The methods of a server.
 ///
 /// Still to come, with the issues that bring them: `session/setStudy`, `session/fork`, `session/export`, `study/list`,
-/// `study/get`, `bridge/health`.
+/// `study/get`.
 #[derive(Debug)]
 pub struct Table {
     methods: RpcModule<()>,
@@ -48,6 +48,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         .with::<permission::PermissionList, _>(permission::list)
         .with::<permission::PermissionAnswer, _>(permission::answer)
         .with::<mcp::McpStatus, _>(mcp::status)
+        .with::<health::BridgeHealth, _>(health::health)
 });
 
 /// The methods of the protocol, in its order.

@@ -11,6 +11,7 @@ mod content;
 mod control;
 mod cut_turns;
 mod followers;
+pub mod health;
 mod history;
 mod housekeeping;
 mod journal;
@@ -48,6 +49,7 @@ use tokio::time::timeout;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{PermissionId, ProviderSessionId, SessionId, TurnId};
+use crate::protocol::health::HealthResult;
 use crate::protocol::message::{Content, MessageListParams, MessageListResult};
 use crate::protocol::permission::{Permission, PermissionAnswer};
 use crate::protocol::search::{MessageSearchParams, MessageSearchResult};
@@ -69,7 +71,7 @@ use seats::Seats;
 use session::session_not_found;
 use sink::EventSink;
 
-pub use settings::{Limits, Settings};
+pub use settings::{Limits, Read, Settings};
 pub use subscription::Subscribed;
 
 /// The longest title, in characters.
@@ -316,6 +318,12 @@ impl Service {
     /// `invalidQuery`, `invalidParams`, `sessionNotFound`, a store error.
     pub async fn search(&self, params: MessageSearchParams) -> Result<MessageSearchResult> {
         search::messages(&self.inner.store, &params).await
+    }
+
+    /// How all is that this program needs. Starts the CLI and its MCP servers once, and ends them.
+    pub async fn health(&self) -> HealthResult {
+        let Inner { launcher, store, run_folder, .. } = &*self.inner;
+        health::of_running(launcher.settings(), store, run_folder).await
     }
 
     /// What turns used, by group.

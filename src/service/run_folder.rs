@@ -74,6 +74,22 @@ impl RunFolder {
         })
     }
 
+    /// The folders of bridges that are dead, which the next one that starts takes care of.
+    pub(super) fn left(&self) -> io::Result<Vec<PathBuf>> {
+        let entries = match fs::read_dir(&self.runs) {
+            Err(problem) if problem.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut left = Vec::new();
+        for entry in entries {
+            let path = entry?.path();
+            if !is_held(&path)? {
+                left.push(path);
+            }
+        }
+        Ok(left)
+    }
+
     async fn held(&self) -> Result<&Held> {
         self.held.get_or_try_init(|| self.take_hold()).await
     }

@@ -8,7 +8,7 @@ use super::launch::mode_of;
 use super::record::Record;
 use super::tools;
 use crate::claude;
-use crate::context::{Profile, ProfileServer};
+use crate::context::{self, Profile, ProfileServer};
 use crate::error::{Error, Result};
 use crate::protocol::session::{McpServer, McpTransport};
 
@@ -30,7 +30,7 @@ impl ServerPlan {
     /// Those that a session is to have as it is now: the profile's, the configured ones and its own, of which the later
     /// ones take the place of earlier ones of the same name; and ours, where a client has tools.
     pub(super) fn servers(&self, record: &Record, has_tools: bool) -> ServerSet {
-        let theirs = self.theirs(record);
+        let theirs = self.theirs(&record.mcp_servers, mode_of(record));
         let mut servers: ServerSet = theirs.iter().map(|(name, server)| (name.clone(), in_cli_form(server))).collect();
         if has_tools {
             servers.insert(tools::SERVER.to_owned(), claude::our_server(tools::SERVER));
@@ -38,17 +38,22 @@ impl ServerPlan {
         servers
     }
 
-    fn theirs(&self, record: &Record) -> BTreeMap<String, McpServer> {
+    /// Those that every session has in this mode, whatever it brings itself.
+    pub(super) fn of_every_session(&self, mode: context::Mode) -> BTreeMap<String, McpServer> {
+        self.theirs(&BTreeMap::new(), mode)
+    }
+
+    fn theirs(&self, brought: &BTreeMap<String, McpServer>, mode: context::Mode) -> BTreeMap<String, McpServer> {
         let own = self.profile.server();
         let name = own.as_ref().map(|server| server.name);
         let own = own.map(|ProfileServer { name, command, args }| {
             (name.to_owned(), McpServer::Stdio { command, args, env: BTreeMap::new() })
         });
-        let configured = self.configured.clone().into_iter().chain(record.mcp_servers.clone());
+        let configured = self.configured.clone().into_iter().chain(brought.clone());
         let mut servers: BTreeMap<_, _> = own.into_iter().chain(configured).collect();
         // Also where another program stands in for the profile's.
         if let Some(McpServer::Stdio { env, .. }) = name.and_then(|name| servers.get_mut(name)) {
-            env.extend(self.profile.environment(mode_of(record), None));
+            env.extend(self.profile.environment(mode, None));
         }
         servers
     }
@@ -73,7 +78,7 @@ pub(super) fn check_names(servers: &BTreeMap<String, McpServer>) -> Result<()> {
 }
 
 /// As the CLI's configuration has it, without what says nothing.
-fn in_cli_form(server: &McpServer) -> Value {
+pub(super) fn in_cli_form(server: &McpServer) -> Value {
     let mut form = match server {
         McpServer::Stdio { command, args, env } => json!({"command": command, "args": args, "env": env}),
         McpServer::Remote { transport, url, headers } => {

@@ -13,6 +13,8 @@ use crate::protocol::session::McpServer;
 pub struct Settings {
     /// Whom this program serves.
     pub profile: Profile,
+    /// Where it was read.
+    pub read: Read,
     /// Where history lives, and the private files of running sessions.
     pub data_dir: PathBuf,
     /// The folder Claude works in where a client names none: the workspace.
@@ -39,6 +41,15 @@ pub struct Settings {
     pub mcp_timeout: Duration,
     /// Folders, canonical, whose own settings count: the repository's `.claude/settings.json` runs code.
     pub trusted: Vec<PathBuf>,
+}
+
+/// Where a configuration comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// What was ignored, and why; a sentence or two each.
+    pub ignored: Vec<String>,
 }
 
 /// What bounds a session.
@@ -83,6 +94,7 @@ impl Settings {
         let path = Some(folder.join("no-claude-here"));
         Self {
             profile: Profile::General,
+            read: Read::default(),
             data_dir: folder.to_owned(),
             workspace: folder.to_owned(),
             client: None,

@@ -52,7 +52,7 @@ pub(super) fn look_through(db: &Connection, file: &Path) -> rusqlite::Result<()>
 }
 
 /// What is damaged first; `ok` where nothing is.
-fn first_damage(db: &Connection) -> rusqlite::Result<String> {
+pub(super) fn first_damage(db: &Connection) -> rusqlite::Result<String> {
     db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
 }
 

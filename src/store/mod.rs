@@ -13,6 +13,7 @@ mod compression;
 mod damage;
 mod events;
 mod fault;
+mod health;
 mod leases;
 mod locks;
 mod log;
@@ -41,6 +42,7 @@ use std::sync::Arc;
 pub use self::changes::Changes;
 use self::changes::Watch;
 pub use self::commit::Commit;
+pub use self::health::Condition;
 use self::readers::Readers;
 pub use self::rows::{
     Batch, ContextRow, EventPayload, EventQuery, EventRow, GrantRow, GrantScope, LeaseRow, MessageQuery, MessageRow,
@@ -233,6 +235,20 @@ impl Store {
     /// A store error.
     pub async fn index_older(&self) -> Result<usize> {
         self.inner.writer.write(Work::IndexOlder).await.map(|done| done.count)
+    }
+
+    /// Looks the whole file through and writes to it; ends where the caller goes away.
+    ///
+    /// # Errors
+    /// A store error: it cannot be opened, read or written.
+    pub async fn condition(&self) -> Result<Condition> {
+        self.ready().await?;
+        self.inner.writer.write(Work::Probe).await?;
+        let file = Arc::clone(self.inner.writer.file());
+        self.inner
+            .searcher
+            .read_for_caller("cannot look through the history", move |db| health::look_at(db, &file))
+            .await
     }
 
     /// What was used, by group.

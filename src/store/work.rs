@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::rows::{Batch, LeaseRow, SessionRow};
-use super::{events, leases, messages, permissions, search, sessions, transcripts, turns};
+use super::{events, health, leases, messages, permissions, search, sessions, transcripts, turns};
 use crate::ids::{BridgeId, SessionId};
 use crate::time::Timestamp;
 
@@ -22,6 +22,8 @@ pub(super) enum Work {
     CloseStale(Timestamp),
     /// Index some of the messages that were written before there was an index.
     IndexOlder,
+    /// Write something that changes nothing.
+    Probe,
     /// Take a lease, also from that bridge.
     TakeLease(LeaseRow, Option<BridgeId>),
     /// Give a lease back.
@@ -48,6 +50,7 @@ impl Work {
             Self::Delete(id) => sessions::delete(db, *id).map(counted),
             Self::CloseStale(before) => sessions::close_stale(db, *before).map(counted),
             Self::IndexOlder => search::catch_up(db).map(counted),
+            Self::Probe => health::write_something(db).map(|()| Done::default()),
             Self::TakeLease(row, over) => leases::take(db, row, *over).map(|holder| Done { count: 0, holder }),
             Self::ReleaseLease(session, bridge) => leases::release(db, *session, *bridge).map(counted),
             Self::ReleaseLeases(bridge) => leases::release_all(db, *bridge).map(counted),
@@ -65,6 +68,7 @@ impl Work {
             Self::Delete(id) => format!("cannot delete session {id}"),
             Self::CloseStale(_) => "cannot close the sessions that are not used".to_owned(),
             Self::IndexOlder => "cannot index older messages".to_owned(),
+            Self::Probe => "cannot write the history".to_owned(),
             Self::TakeLease(row, _) => format!("cannot take session {}", row.session_id),
             Self::ReleaseLease(id, _) => format!("cannot give session {id} back"),
             Self::ReleaseLeases(bridge) => format!("cannot give the sessions of bridge {bridge} back"),

@@ -255,7 +255,7 @@ fn a_conversation_has_commands_of_its_own_and_leaves_the_others_to_claude() {
     let mut terminal = in_terminal(&setup, &[]);
     for (line, answer) in [
         ("/help\r", "/rename TITLE"),
-        ("/context\r", "echo: /context"),
+        ("/review\r", "echo: /review"),
         ("/rename A talk\r", "this session is “A talk” now"),
         ("/new\r", "continue with: "),
     ] {

@@ -11,6 +11,7 @@ use claude_bridge::rpc::method::Method;
 use claude_bridge::rpc::methods::control::{
     SessionCapabilities, SessionCompact, SessionContextUsage, SessionSetMode, SessionSetModel,
 };
+use claude_bridge::rpc::methods::health::BridgeHealth;
 use claude_bridge::rpc::methods::mcp::McpStatus;
 use claude_bridge::rpc::methods::message::{MessageList, MessageSend};
 use claude_bridge::rpc::methods::permission::{PermissionAnswer, PermissionList};
@@ -88,6 +89,7 @@ fn the_parameters_and_the_result_of_every_method_are_as_written() {
         keeps_method::<PermissionList>(),
         keeps_method::<PermissionAnswer>(),
         keeps_method::<McpStatus>(),
+        keeps_method::<BridgeHealth>(),
     ];
     let served: Vec<_> = table::descriptions().iter().map(|method| method.name).collect();
     assert_eq!(held.as_slice(), served, "a method of the table is not held against a frame here");

@@ -1,6 +1,6 @@
 //! The real Claude CLI, at the version that `tests/cli/package.json` pins, against a stand-in Messages API.
 
-mod calc;
+pub(crate) mod calc;
 mod control;
 mod conversation;
 mod discovery;

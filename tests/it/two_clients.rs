@@ -90,6 +90,7 @@ fn settings(folder: &Path, cli: &ScriptedCli) -> Settings {
     let hour = Duration::from_secs(3600);
     Settings {
         profile: Profile::General,
+        read: claude_bridge::service::Read::default(),
         data_dir: folder.join("data"),
         workspace: folder.to_owned(),
         client: None,

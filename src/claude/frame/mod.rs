@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 pub use conversation::{Assistant, Block, ToolResult, User};
 pub use reports::{
     AgentOffer, Capabilities, Compaction, ContextCategory, ContextReport, McpServerReport, ModelOffer, SlashCommand,
+    credential,
 };
 pub use system::{ApiRetry, CanUseTool, ControlRequest, Init, McpServerStatus, Transcript};
 pub use turn::{ModelUsage, Tokens, TurnResult};

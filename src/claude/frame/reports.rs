@@ -193,6 +193,15 @@ impl Compaction {
     }
 }
 
+/// Which credential pays, from the answer to `initialize`: an API key outranks a login without a word, and people
+/// were billed by surprise.
+#[must_use]
+pub fn credential(answer: &Value) -> Option<String> {
+    let account = answer.get("account")?;
+    let named = |key: &str| account.get(key).and_then(Value::as_str).filter(|source| *source != "none");
+    named("apiKeySource").or_else(|| named("tokenSource")).map(str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

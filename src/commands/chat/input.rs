@@ -1,4 +1,4 @@
-//! What the person types: lines with editing and history, and the few commands that are not Claude's.
+//! What the person types at the prompt: lines with editing, history and completion.
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -9,8 +9,9 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Behavior, Config, Editor, Helper};
+use rustyline::{Behavior, Config, Context, Editor, Helper};
 
+use super::wish::{OWN, Wish};
 use crate::error::{Error, Result};
 
 /// How many messages are remembered.
@@ -18,38 +19,10 @@ const REMEMBERED: usize = 1000;
 
 const PROMPT: (&str, &str) = ("› ", "\u{1b}[1;36m›\u{1b}[0m ");
 
-/// What `/help` says.
-pub(super) const HELP: &str = "\
-/help           this
-/new            begin another session
-/rename TITLE   give this session a title
-/quit           leave; so does Ctrl-D
-Ctrl-C          interrupt Claude; twice: leave
-A \\ at the end of a line goes on in the next one. All other /words are Claude's own.";
-
 /// Reads what the person types.
 pub(super) struct Input {
     editor: Editor<Lines, FileHistory>,
     history: PathBuf,
-}
-
-/// What the person wants.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
-    /// Say this to Claude.
-    Say(String),
-    /// Know the commands.
-    Help,
-    /// Begin another session.
-    New,
-    /// Give the session this title.
-    Rename(String),
-    /// Leave.
-    Quit,
-    /// Ctrl-C.
-    Interrupt,
-    /// Nothing: an empty line.
-    Nothing,
 }
 
 impl Input {
@@ -63,12 +36,19 @@ impl Input {
         let config = Config::builder().max_history_size(REMEMBERED).map_err(unusable)?;
         let config = config.auto_add_history(true).behavior(behavior).build();
         let mut editor = Editor::with_config(config).map_err(unusable)?;
-        editor.set_helper(Some(Lines));
+        editor.set_helper(Some(Lines::default()));
         match editor.load_history(&history) {
             Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
             loaded => loaded.map_err(|error| unkept(&history, &error))?,
         }
         Ok(Self { editor, history })
+    }
+
+    /// Completes these commands of Claude's too.
+    pub(super) fn complete(&mut self, commands: &[String]) {
+        if let Some(lines) = self.editor.helper_mut() {
+            lines.commands = commands.to_vec();
+        }
     }
 
     /// Waits for a line.
@@ -103,30 +83,35 @@ fn unkept(path: &Path, error: &ReadlineError) -> Error {
         .hint("delete it, or give the message on the command line")
 }
 
-impl Wish {
-    fn of(line: &str) -> Self {
-        let text = line.replace("\\\n", "\n");
-        let text = text.trim();
-        let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-        match (first, rest.trim()) {
-            ("", _) => Self::Nothing,
-            ("/help", "") => Self::Help,
-            ("/new", "") => Self::New,
-            ("/quit" | "/exit", "") => Self::Quit,
-            ("/rename", title) if !title.is_empty() => Self::Rename(title.to_owned()),
-            ("/rename", _) => Self::Help,
-            _ => Self::Say(text.to_owned()),
-        }
-    }
+/// What a line is to the editor: one that ends with a backslash goes on, one that begins with a slash is a command.
+#[derive(Default)]
+struct Lines {
+    /// Claude's own commands, without the slash.
+    commands: Vec<String>,
 }
 
-/// What a line is to the editor: one that ends with a backslash goes on.
-struct Lines;
+impl Lines {
+    /// The commands that begin so.
+    fn candidates(&self, begun: &str) -> Vec<String> {
+        let own = OWN.iter().map(|own| own.name.to_owned());
+        let all = own.chain(self.commands.iter().map(|name| format!("/{name}")));
+        let mut fitting: Vec<String> = all.filter(|name| name.starts_with(begun)).collect();
+        fitting.sort();
+        fitting.dedup();
+        fitting
+    }
+}
 
 impl Helper for Lines {}
 
 impl Completer for Lines {
     type Candidate = String;
+
+    fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
+        let begun = &line[..at];
+        let is_command = begun.starts_with('/') && !begun.contains(char::is_whitespace);
+        Ok((0, if is_command { self.candidates(begun) } else { Vec::new() }))
+    }
 }
 
 impl Hinter for Lines {
@@ -147,19 +132,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_our_own_words_are_commands() {
-        for (line, wish) in [
-            ("  /help ", Wish::Help),
-            ("/new", Wish::New),
-            ("/quit", Wish::Quit),
-            ("/rename  A title ", Wish::Rename("A title".to_owned())),
-            ("/rename", Wish::Help),
-            ("  ", Wish::Nothing),
-            ("/compact now", Wish::Say("/compact now".to_owned())),
-            ("/help me", Wish::Say("/help me".to_owned())),
-            ("one\\\ntwo\nthree", Wish::Say("one\ntwo\nthree".to_owned())),
-        ] {
-            assert_eq!(Wish::of(line), wish, "{line}");
-        }
+    fn commands_are_completed_ours_and_claudes() {
+        let lines = Lines { commands: vec!["review".to_owned(), "context".to_owned()] };
+        assert_eq!(lines.candidates("/re"), ["/rename", "/resume", "/review"]);
+        assert_eq!(lines.candidates("/con"), ["/context"]);
+        assert_eq!(lines.candidates("/x"), [""; 0]);
     }
 }

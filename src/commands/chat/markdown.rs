@@ -5,7 +5,7 @@ use anstyle::{AnsiColor, Color, Style};
 
 use super::blocks::{Fence, Kind, classify, indent_of};
 use super::inline::{self, Reader};
-use super::wrap::Wrap;
+use crate::commands::terminal::wrap::Wrap;
 
 /// The longest line that stands for a rule, in columns.
 const RULE: usize = 40;
@@ -225,7 +225,7 @@ mod tests {
     fn styles_are_closed_where_they_end() {
         assert_eq!(
             render(40, &["## Big `c`\n**b c**."]),
-            "\u{1b}[1mBig\u{1b}[0m \u{1b}[1m\u{1b}[36mc\u{1b}[0m\n\u{1b}[1mb\u{1b}[0m\u{1b}[1m \u{1b}[0m\u{1b}[1mc\u{1b}[0m.\n"
+            "\u{1b}[1mBig\u{1b}[0m \u{1b}[1m\u{1b}[36mc\u{1b}[0m\n\u{1b}[1mb c\u{1b}[0m.\n"
         );
     }
 

@@ -1,23 +1,21 @@
 //! A conversation in the terminal. It starts the server as a child process and speaks to it as an editor would, so it
 //! is also the smallest example of a client.
 //!
-//! [`connection`] has the server, [`turn`] one message and what comes of it, [`interactive`] the conversation;
-//! [`view`] makes lines of events, and [`output`] is the only module that writes them.
+//! [`turn`] has one message and what comes of it, [`asking`] what Claude asks meanwhile, [`interactive`] the conversation; [`view`] makes lines of events.
 
+mod asking;
 mod blocks;
-mod complaints;
-mod connection;
 mod inline;
 mod input;
 mod interactive;
 mod markdown;
-mod output;
+mod rule;
 mod show;
 mod spinner;
 mod turn;
 mod view;
+mod wish;
 mod words;
-mod wrap;
 
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -28,15 +26,18 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::cli::SettingArgs;
-use crate::config::{self, Flags, Places, Sources};
+use super::connection::{Connection, Start};
+use super::serve;
+use crate::commands::terminal::output::Output;
+use crate::config::{self, Config, Flags, Places, Sources};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::SessionId;
 use crate::protocol::session::{Mode, Session, SessionCreateParams};
 use crate::rpc::methods::session::SessionCreate;
-use connection::{Connection, ServerArguments};
-use output::Output;
+use asking::Person;
+use serde_json::{Value, json};
 use show::{JsonLines, Show};
-use turn::Ended;
+use turn::{Ended, Talk, Wanted};
 use view::View;
 
 const EXIT_CODES: &str = "\
@@ -65,6 +66,10 @@ pub(super) struct ChatArgs {
     /// The model, as the CLI names it.
     #[arg(long)]
     model: Option<String>,
+    /// Let Claude use what this rule matches without being asked: `Bash(make:*)`, `Edit(**)`, `WebFetch`. May be repeated.
+    /// Where stdin is no terminal, all else is denied.
+    #[arg(long, value_name = "RULE")]
+    allow: Vec<String>,
     /// What Claude may do; power only where the configuration enables it.
     #[arg(long, value_parser = PossibleValuesParser::new(["user", "power"]).map(|name| mode(&name)))]
     mode: Option<Mode>,
@@ -86,14 +91,18 @@ enum Failure {
 pub(super) fn run(args: ChatArgs, settings: SettingArgs) -> Result<ExitCode> {
     let message = message(&args, &mut io::stdin())?;
     let folder = folder(args.cwd.as_deref())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::internal(format!("the runtime cannot be started: {error}")))?;
+    let runtime = super::runtime()?;
     let arguments = settings.to_arguments();
     let flags = settings.into_flags();
-    let server = ServerArguments { arguments, shows_log: flags.log_level.is_some() };
-    let chat = Chat { args, folder, server, flags };
+    let config = configuration(&flags, &folder)?;
+    let start = Start {
+        client: "claude-bridge chat",
+        arguments,
+        shows_log: flags.log_level.is_some(),
+        asks: true,
+        options: options(&config, &args.allow),
+    };
+    let chat = Chat { args, folder, start, config };
     match runtime.block_on(chat.run(message)) {
         Ok(ended) => Ok(ended.exit_code()),
         Err(Failure::Error(error)) => Err(error),
@@ -107,13 +116,13 @@ pub(super) fn run(args: ChatArgs, settings: SettingArgs) -> Result<ExitCode> {
 struct Chat {
     args: ChatArgs,
     folder: PathBuf,
-    server: ServerArguments,
-    flags: Flags,
+    start: Start,
+    config: Config,
 }
 
 impl Chat {
     async fn run(&self, message: Option<String>) -> Result<Ended, Failure> {
-        let mut connection = Connection::open(&self.server, &self.folder).await?;
+        let mut connection = Connection::open(&self.start, &self.folder).await?;
         let ended = self.talk(&mut connection, message).await;
         let closed = connection.close().await;
         let ended = ended?;
@@ -130,7 +139,21 @@ impl Chat {
         let out = Output::standard();
         let mut show: Box<dyn Show> =
             if self.args.json { Box::new(JsonLines::new(out)) } else { Box::new(View::new(out)) };
-        turn::run(connection, &mut *show, &mut interrupts, session.id, message).await
+        let mut person = self.person(&session)?;
+        let session_id = session.id;
+        let talk = Talk { connection, show: &mut *show, interrupts: &mut interrupts, person: &mut person, session_id };
+        talk.run(Wanted::Say(message)).await
+    }
+
+    /// Whoever can be asked.
+    fn person(&self, session: &Session) -> Result<Person> {
+        // Where the questions cannot be seen, or a program reads, nobody can answer.
+        let sees = io::stdout().is_terminal() || io::stderr().is_terminal();
+        if self.args.json || !sees || !io::stdin().is_terminal() {
+            return Ok(Person::nobody());
+        }
+        Person::at_terminal(PathBuf::from(&session.cwd))
+            .map_err(|error| Error::internal(format!("the terminal cannot be waited for: {error}")))
     }
 
     /// The session that the person asked for, or a new one.
@@ -159,18 +182,27 @@ impl Chat {
     }
 
     /// Where what the person types is kept.
-    fn history_file(&self) -> Result<PathBuf> {
-        let (flags, workspace) = (&self.flags, Some(self.folder.as_path()));
-        let places = Places::find()?;
-        let resolved = config::resolve(&Sources {
-            places: &places,
-            variables: &config::variables_of_this_process(),
-            flags,
-            workspace,
-            options: None,
-        })?;
-        Ok(resolved.config.data_dir.join("chat-history"))
+    fn history_file(&self) -> PathBuf {
+        self.config.data_dir.join("chat-history")
     }
+}
+
+/// The configuration that the server will have, but for what we tell it.
+fn configuration(flags: &Flags, folder: &Path) -> Result<Config> {
+    let places = Places::find()?;
+    let variables = config::variables_of_this_process();
+    let sources = Sources { places: &places, variables: &variables, flags, workspace: Some(folder), options: None };
+    Ok(config::resolve(&sources)?.config)
+}
+
+/// What the server is told beside its arguments: rules of the person's, with those that hold anyway.
+fn options(config: &Config, rules: &[String]) -> Value {
+    if rules.is_empty() {
+        return Value::Null;
+    }
+    let allowed = config.allowed_tools.clone().unwrap_or_else(|| serve::profile(config).allowed_tools());
+    let all: Vec<&String> = allowed.iter().chain(rules).collect();
+    json!({"modes": {"user": {"allowedTools": all}}})
 }
 
 /// What is to be said; `None`: the person will type it.

@@ -4,10 +4,25 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use super::output::{Output, Place};
+use crate::commands::terminal::line::Line;
+use crate::commands::terminal::output::{Output, Place};
 use crate::error::Error;
 use crate::protocol::event::NoticeLevel;
+use crate::protocol::permission::Permission;
 use crate::protocol::turn::Turn;
+
+/// What a person is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Prompt {
+    /// What it is about.
+    pub(super) lines: Vec<Line>,
+    /// A text of Claude's below them, in Markdown, and what comes below that.
+    pub(super) text: Option<(String, Vec<Line>)>,
+    /// What stands before the cursor.
+    pub(super) line: String,
+    /// Whether something new is asked, which is kept apart from what came before.
+    pub(super) begins: bool,
+}
 
 /// Shows a conversation, as it goes on. Every error is one of writing.
 pub(super) trait Show {
@@ -21,6 +36,14 @@ pub(super) trait Show {
     fn tick(&mut self) -> io::Result<()>;
     /// The person wants the turn to end.
     fn interrupting(&mut self) -> io::Result<()>;
+    /// The person is asked something, and answers on the line that this leaves open.
+    fn prompt(&mut self, prompt: &Prompt) -> io::Result<()>;
+    /// The line was ended, by the person or, where nobody answered, by nobody.
+    fn was_answered(&mut self, by_person: bool) -> io::Result<()>;
+    /// There is nobody to ask: it was denied.
+    fn denied(&mut self, permission: &Permission) -> io::Result<()>;
+    /// Says something to the person, in a few words.
+    fn aside(&mut self, text: &str) -> io::Result<()>;
     /// The turn ended.
     fn end(&mut self, turn: &Turn) -> io::Result<()>;
     /// The message led to no turn, or its end was not told.
@@ -61,6 +84,23 @@ impl Show for JsonLines {
     }
 
     fn interrupting(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    // A program that reads is not asked.
+    fn prompt(&mut self, _: &Prompt) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn was_answered(&mut self, _: bool) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn denied(&mut self, _: &Permission) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn aside(&mut self, _: &str) -> io::Result<()> {
         Ok(())
     }
 

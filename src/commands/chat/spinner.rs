@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::wrap::cut;
+use crate::commands::terminal::wrap::cut;
 
 /// How often it moves.
 pub(super) const STEP: Duration = Duration::from_millis(100);

@@ -8,6 +8,7 @@ use crate::error::{ErrorData, Result};
 use crate::protocol::PROTOCOL_VERSION;
 use crate::protocol::capabilities::{ContextUsageResult, SessionCapabilitiesResult};
 use crate::protocol::event::{EventProgress, SessionEvent};
+use crate::protocol::health::{HealthParams, HealthResult};
 use crate::protocol::lifecycle::{ClientCapabilities, ServerCapabilities};
 use crate::protocol::mcp::McpStatusResult;
 use crate::protocol::message::{Message, MessageListParams, MessageListResult, MessageSendParams};
@@ -39,6 +40,7 @@ pub(super) fn documents() -> Result<Vec<(&'static str, Value)>> {
         document("event", "SessionEvent", |types| {
             types.sends::<SessionEvent>().sends::<EventProgress>().sends::<EndProgress>()
         }),
+        document("health", "HealthResult", |types| types.sends::<HealthResult>().receives::<HealthParams>()),
         document("lifecycle", "ServerCapabilities", |types| {
             types.sends::<ServerCapabilities>().receives::<ClientCapabilities>()
         }),

@@ -48,6 +48,7 @@ fn there_is_a_document_for_each_resource_and_one_for_the_methods() {
         "config",
         "error",
         "event",
+        "health",
         "lifecycle",
         "mcp",
         "message",

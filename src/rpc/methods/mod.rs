@@ -1,6 +1,7 @@
 //! The methods by resource: for each one its definition and its handler.
 
 pub mod control;
+pub mod health;
 pub mod mcp;
 pub mod message;
 pub mod permission;

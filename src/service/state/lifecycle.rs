@@ -52,7 +52,7 @@ impl State {
                 self.phase = Phase::Up;
                 self.rung = Rung::Own;
                 self.totals = Default::default();
-                self.record.credential = credential(&answer);
+                self.record.credential = claude::credential(&answer);
                 self.capabilities = Some(claude::Capabilities::read(&answer));
                 effects.push(Effect::ClearTimer(Timer::Start));
                 effects.session_changed();
@@ -235,12 +235,4 @@ impl State {
     pub(super) fn is_initialize(request_id: &str) -> bool {
         request_id == INITIALIZE_ID
     }
-}
-
-/// Which credential pays, from the answer to `initialize`: an API key outranks a login without a word, and people
-/// were billed by surprise.
-fn credential(answer: &Value) -> Option<String> {
-    let account = answer.get("account")?;
-    let named = |key: &str| account.get(key).and_then(Value::as_str).filter(|source| *source != "none");
-    named("apiKeySource").or_else(|| named("tokenSource")).map(str::to_owned)
 }

@@ -139,6 +139,11 @@ impl Bridge {
         self.setup.scripted_cli().expect("this bridge was not set up with a scripted CLI")
     }
 
+    /// What it was started with.
+    pub(crate) fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
     /// Where everything lies.
     pub(crate) fn folders(&self) -> &Folders {
         self.setup.folders()

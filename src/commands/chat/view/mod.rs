@@ -11,14 +11,21 @@ use anstyle::{AnsiColor, Style};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::output::{Output, Place};
-use super::show::Show;
+use super::markdown::Markdown;
+use super::rule::{quoted, rule_for};
+use super::show::{Prompt, Show};
 use super::spinner::Spinner;
-use super::words::{one_line, outcome, summary, waiting_for};
-use super::wrap::{Wrap, cut};
+use super::words::{outcome, summary, waiting_for};
+use crate::commands::terminal::figures::count;
+use crate::commands::terminal::line::Line;
+use crate::commands::terminal::output::{Output, Place};
+use crate::commands::terminal::words::{harmless, one_line};
+use crate::commands::terminal::wrap::{Wrap, cut};
 use crate::error::{Error, ErrorData, ErrorKind};
+use crate::ids::PermissionId;
 use crate::protocol::event::{EventBody, NoticeLevel, SessionEvent};
 use crate::protocol::message::Role;
+use crate::protocol::permission::Permission;
 use crate::protocol::turn::{StopReason, Turn};
 use text::{Texts, Voice};
 
@@ -32,6 +39,7 @@ const DIM: Style = Style::new().dimmed();
 const GOOD: Style = AnsiColor::Green.on_default();
 const WARNING: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
+const ASKING: Style = AnsiColor::Yellow.on_default();
 
 /// Shows a conversation to a person.
 pub(super) struct View {
@@ -44,6 +52,8 @@ pub(super) struct View {
     /// When something last happened in the turn.
     last_event: Option<Instant>,
     last: Block,
+    /// What Claude asked and has no answer to, in a few words.
+    asked: Vec<(PermissionId, String)>,
     /// The error that was told last: some are told twice.
     told: Option<String>,
 }
@@ -73,6 +83,7 @@ impl View {
             spinner: None,
             last_event: None,
             last: Block::Notices,
+            asked: Vec::new(),
             told: None,
         }
     }
@@ -93,6 +104,43 @@ impl View {
     pub(super) fn was_prompted(&mut self) {
         self.out.was_interrupted();
         self.texts = Texts::new(&self.out);
+    }
+
+    /// Says something to the person, in lines.
+    pub(super) fn lines(&mut self, lines: &[Line]) -> io::Result<()> {
+        self.out.lines(Place::Aside, lines)?;
+        self.out.flush()
+    }
+
+    /// A text of Claude's that is whole.
+    fn whole_text(&mut self, text: &str) -> io::Result<()> {
+        let looks = self.out.looks(Place::Aside);
+        let mut shown = String::new();
+        if looks.styled {
+            let mut markdown = Markdown::new(looks.terminal.unwrap_or(LINE));
+            markdown.push(&harmless(text), &mut shown);
+            markdown.finish(&mut shown);
+        } else {
+            shown = harmless(text);
+        }
+        self.out.write(Place::Aside, &shown)?;
+        self.out.end_line(Place::Aside)
+    }
+
+    /// Something that was asked is settled: the tool goes on, or does not.
+    fn resolved(&mut self, id: PermissionId) {
+        if let Some(at) = self.asked.iter().position(|(asked, _)| *asked == id) {
+            let (_, title) = self.asked.remove(at);
+            self.wait_for(&title);
+        }
+    }
+
+    fn compacted(&mut self, before: Option<u64>, after: Option<u64>) -> io::Result<()> {
+        let sizes = match (before, after) {
+            (Some(before), Some(after)) => format!(": {} tokens became {}", count(before), count(after)),
+            _ => String::new(),
+        };
+        self.notice(NoticeLevel::Info, &format!("the conversation was summarised{sizes}"))
     }
 
     /// Tells an error, once.
@@ -135,6 +183,15 @@ impl View {
             }
             EventBody::Notice { level, text } => self.notice(level, &text),
             EventBody::Error { error } => self.error(&error),
+            EventBody::Compacted { tokens_before, tokens_after, .. } => self.compacted(tokens_before, tokens_after),
+            EventBody::PermissionRequested { permission } => {
+                self.asked.push((permission.id, one_line(&permission.title)));
+                Ok(())
+            }
+            EventBody::PermissionResolved { permission_id, .. } => {
+                self.resolved(permission_id);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -244,6 +301,7 @@ impl View {
             self.tool_line(&tool, false, "no answer")?;
         }
         self.texts.forget();
+        self.asked.clear();
         Ok(())
     }
 
@@ -305,6 +363,48 @@ impl Show for View {
     fn interrupting(&mut self) -> io::Result<()> {
         self.wait_for("interrupting; Ctrl-C again leaves");
         self.tick()
+    }
+
+    fn prompt(&mut self, prompt: &Prompt) -> io::Result<()> {
+        self.out.erase_spinner()?;
+        if prompt.begins {
+            self.start(Place::Aside, Block::Text)?;
+        }
+        self.out.lines(Place::Aside, &prompt.lines)?;
+        if let Some((text, below)) = &prompt.text {
+            self.out.write(Place::Aside, "\n")?;
+            self.whole_text(text)?;
+            self.out.write(Place::Aside, "\n")?;
+            self.out.lines(Place::Aside, below)?;
+        }
+        let line = self.out.paint(Place::Aside, ASKING, &prompt.line);
+        self.out.write(Place::Aside, &line)?;
+        self.out.flush()
+    }
+
+    fn was_answered(&mut self, by_person: bool) -> io::Result<()> {
+        self.last_event = Some(Instant::now());
+        self.last = Block::Notices;
+        if by_person {
+            self.out.was_answered();
+        } else {
+            self.out.end_line(Place::Aside)?;
+        }
+        self.out.flush()
+    }
+
+    fn denied(&mut self, permission: &Permission) -> io::Result<()> {
+        let title = one_line(&permission.title);
+        self.notice(NoticeLevel::Warning, &format!("denied: {title}. There is no terminal to ask you on."))?;
+        match rule_for(permission) {
+            Some(rule) => self.marked((Style::new(), " "), DIM, &format!("to allow it: --allow {}", quoted(&rule))),
+            None => Ok(()),
+        }
+    }
+
+    fn aside(&mut self, text: &str) -> io::Result<()> {
+        self.marked((DIM, " "), DIM, text)?;
+        self.out.flush()
     }
 
     fn end(&mut self, turn: &Turn) -> io::Result<()> {

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::View;
-use crate::commands::chat::output::tests::{PIPE, Paper, TERMINAL};
-use crate::commands::chat::output::{Output, Stream};
 use crate::commands::chat::show::Show;
+use crate::commands::terminal::output::tests::{PIPE, Paper, TERMINAL};
+use crate::commands::terminal::output::{Output, Stream};
 use crate::error::{Error, ErrorKind};
 use crate::ids::{MessageId, SessionId, TurnId};
 use crate::protocol::event::NoticeLevel;
@@ -152,7 +152,7 @@ fn thoughts_are_dimmed_and_kept_apart() {
     scene.delta("thinkingDelta", 0, "Let me see");
     scene.item = MessageId::new();
     scene.text(0, "Yes.").end("completed");
-    assert!(scene.answer.text().starts_with("\u{1b}[2m\u{1b}[3mLet\u{1b}[0m"), "{:?}", scene.answer.text());
+    assert!(scene.answer.text().starts_with("\u{1b}[2m\u{1b}[3mLet me\u{1b}[0m"), "{:?}", scene.answer.text());
     assert!(scene.plain().starts_with("Let me see\n\nYes.\n"), "{}", scene.plain());
 }
 

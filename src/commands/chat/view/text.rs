@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use anstyle::Style;
 
 use crate::commands::chat::markdown::Markdown;
-use crate::commands::chat::output::{Looks, Output, Place};
-use crate::commands::chat::words::harmless;
-use crate::commands::chat::wrap::Wrap;
+use crate::commands::terminal::output::{Looks, Output, Place};
+use crate::commands::terminal::words::harmless;
+use crate::commands::terminal::wrap::Wrap;
 use crate::ids::MessageId;
 use crate::protocol::message::{ContentBlock, Message};
 

@@ -1,5 +1,7 @@
 //! The server, as a child process, and the client that speaks to it: what an editor does.
 
+mod complaints;
+
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
@@ -7,11 +9,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
-use super::complaints::Complaints;
+use super::cli::SettingArgs;
 use crate::error::{Error, ErrorData, Result};
 use crate::protocol::event::NoticeLevel;
+use crate::protocol::lifecycle::{ClientCapabilities, PermissionSupport, ServerCapabilities};
+use crate::protocol::session::Mode;
 use crate::rpc::client::{CONNECTION_CLOSED, Client, FromServer, Incoming, Pending, RpcError};
 use crate::rpc::method::Method;
+use complaints::Complaints;
 
 /// How long the server has to answer `shutdown`, and then to go: it takes 1.5 seconds at most for either.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -26,13 +31,22 @@ pub(super) struct Connection {
     server: Child,
     /// What the server writes to stderr, unless the person wants to see it.
     complaints: Option<Complaints>,
+    /// What the server said of itself.
+    capabilities: Option<ServerCapabilities>,
 }
 
-/// The server's arguments, and whether its log is wanted on the terminal.
+/// How the server is started, and what it is told at `initialize`.
 #[derive(Clone, Debug)]
-pub(super) struct ServerArguments {
+pub(super) struct Start {
+    /// Who speaks to it, for people: `claude-bridge chat`.
+    pub(super) client: &'static str,
     pub(super) arguments: Vec<OsString>,
+    /// Whether its log is wanted on the terminal.
     pub(super) shows_log: bool,
+    /// Whether there is a person who can be asked for a permission.
+    pub(super) asks: bool,
+    /// `initializationOptions`.
+    pub(super) options: Value,
 }
 
 /// What came from the server without having been asked for.
@@ -43,28 +57,57 @@ pub(super) enum Heard {
     Notice(NoticeLevel, String),
 }
 
+impl Start {
+    /// For a command that asks nobody and shows nothing on the way.
+    pub(super) fn quiet(client: &'static str, settings: &SettingArgs) -> Self {
+        let shows_log = settings.log_level().is_some();
+        Self { client, arguments: settings.to_arguments(), shows_log, asks: false, options: Value::Null }
+    }
+}
+
 impl Connection {
-    /// Starts the server with these arguments, for the folder that the conversation is about.
+    /// Starts the server for the folder that this process is in.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(super) async fn open_here(start: &Start) -> Result<Self> {
+        let folder = std::env::current_dir()
+            .map_err(|error| Error::internal(format!("the folder of this process cannot be found: {error}")))?;
+        Self::open(start, &folder).await
+    }
+
+    /// Starts the server, for the folder that this is about.
     ///
     /// # Errors
     /// If it cannot be started, or refuses to serve.
-    pub(super) async fn open(arguments: &ServerArguments, folder: &Path) -> Result<Self> {
-        let connection = start(arguments).map_err(|error| {
+    pub(super) async fn open(start: &Start, folder: &Path) -> Result<Self> {
+        let mut connection = spawn(start).map_err(|error| {
             Error::internal(format!("the server, which is this program, cannot be started: {error}"))
         })?;
         let uri = file_uri(folder);
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        // A permission is then an event among the others, in their order, and so is its end.
+        let permissions = start.asks.then_some(PermissionSupport::Poll);
+        let ours = ClientCapabilities { permissions, tools: Vec::new() };
         let hello = json!({
             "processId": std::process::id(),
-            "clientInfo": {"name": "claude-bridge chat", "version": env!("CARGO_PKG_VERSION")},
+            "clientInfo": {"name": start.client, "version": env!("CARGO_PKG_VERSION")},
             "rootUri": uri,
             "workspaceFolders": [{"uri": uri, "name": name}],
-            "capabilities": {},
+            "capabilities": {"experimental": {"claudeBridge": ours}},
+            "initializationOptions": start.options,
         });
         let hello = connection.client.request_raw("initialize", hello).await;
-        hello.map_err(|error| connection.told(&error))?;
+        let mut hello = hello.map_err(|error| connection.told(&error))?;
+        let theirs = hello["capabilities"]["experimental"]["claudeBridge"].take();
+        connection.capabilities = serde_json::from_value(theirs).ok();
         connection.client.notify("initialized", &json!({}));
         Ok(connection)
+    }
+
+    /// The modes that a session can be in here.
+    pub(super) fn modes(&self) -> &[Mode] {
+        self.capabilities.as_ref().map_or(&[], |capabilities| &capabilities.modes)
     }
 
     /// Calls a method and waits for its answer.
@@ -126,7 +169,7 @@ impl Connection {
         match message {
             FromServer::Notification { method, params } => notification(&method, params),
             FromServer::Request { id, method, .. } => {
-                self.client.refuse(&id, NO_METHOD, &format!("claude-bridge chat has no {method}"));
+                self.client.refuse(&id, NO_METHOD, &format!("this client has no {method}"));
                 None
             }
             FromServer::Unreadable(text) => {
@@ -136,7 +179,7 @@ impl Connection {
     }
 }
 
-fn start(server: &ServerArguments) -> std::io::Result<Connection> {
+fn spawn(server: &Start) -> std::io::Result<Connection> {
     // Pipes of the standard library block, which is what the client's threads need.
     let (stdin, to_server) = std::io::pipe()?;
     let (from_server, stdout) = std::io::pipe()?;
@@ -156,7 +199,7 @@ fn start(server: &ServerArguments) -> std::io::Result<Connection> {
     // The server alone holds its ends of the pipes, so that each side sees the other's end.
     drop(command);
     let (client, incoming) = Client::over(from_server, to_server)?;
-    Ok(Connection { client, incoming, server, complaints })
+    Ok(Connection { client, incoming, server, complaints, capabilities: None })
 }
 
 fn notification(method: &str, mut params: Value) -> Option<Heard> {

@@ -8,7 +8,7 @@ const TAB: usize = 4;
 
 /// Lays out text that arrives bit by bit. The last word is kept until it is known to be whole.
 #[derive(Debug)]
-pub(super) struct Wrap {
+pub(in crate::commands) struct Wrap {
     /// The last column there is.
     width: usize,
     column: usize,
@@ -27,7 +27,7 @@ pub(super) struct Wrap {
 
 impl Wrap {
     /// Lines of up to `width` columns.
-    pub(super) fn new(width: usize) -> Self {
+    pub(in crate::commands) fn new(width: usize) -> Self {
         Self {
             width,
             column: 0,
@@ -42,7 +42,7 @@ impl Wrap {
     }
 
     /// Begins a line with `first`; if it does not fit, its further lines begin with as much space, or with `hanging`.
-    pub(super) fn begin(&mut self, style: Style, first: &str, hanging: Option<&str>, shown: &mut String) {
+    pub(in crate::commands) fn begin(&mut self, style: Style, first: &str, hanging: Option<&str>, shown: &mut String) {
         let width = first.width();
         push(shown, style, first);
         self.column = width;
@@ -55,7 +55,7 @@ impl Wrap {
     }
 
     /// Goes on with the line.
-    pub(super) fn text(&mut self, style: Style, text: &str, shown: &mut String) {
+    pub(in crate::commands) fn text(&mut self, style: Style, text: &str, shown: &mut String) {
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
             if matches!(first, ' ' | '\t') {
@@ -73,14 +73,14 @@ impl Wrap {
     }
 
     /// Goes on with the line, which is not to be broken.
-    pub(super) fn verbatim(&mut self, style: Style, text: &str, shown: &mut String) {
+    pub(in crate::commands) fn verbatim(&mut self, style: Style, text: &str, shown: &mut String) {
         let text = text.replace('\t', "    ");
         push(shown, style, &text);
         self.column += text.width();
     }
 
     /// Ends the line.
-    pub(super) fn newline(&mut self, shown: &mut String) {
+    pub(in crate::commands) fn newline(&mut self, shown: &mut String) {
         self.end_word(shown);
         shown.push('\n');
         (self.column, self.spaces, self.hanging_width) = (0, 0, 0);
@@ -89,24 +89,41 @@ impl Wrap {
     }
 
     /// Shows the word that was kept: it is whole.
-    pub(super) fn end_word(&mut self, shown: &mut String) {
+    pub(in crate::commands) fn end_word(&mut self, shown: &mut String) {
         let Some((first, last)) = self.word_styles.take() else { return };
         let fits = self.column + self.spaces + self.word_width <= self.width;
         if fits || self.column <= self.hanging_width {
-            // What is underlined, say, is so between its words too.
-            let style = if first == self.before { first } else { Style::new() };
-            push(shown, style, &" ".repeat(self.spaces));
+            self.go_on(first, shown);
             self.column += self.spaces;
         } else {
             shown.push('\n');
             shown.push_str(&self.hanging);
             self.column = self.hanging_width;
+            shown.push_str(&self.word);
         }
-        shown.push_str(&self.word);
         self.column += self.word_width;
         self.before = last;
         (self.spaces, self.word_width) = (0, 0);
         self.word.clear();
+    }
+
+    /// Shows the spaces and the word. What is underlined, say, is so between its words too: where the style stays the
+    /// same it is not ended before them.
+    fn go_on(&mut self, style: Style, shown: &mut String) {
+        let spaces = " ".repeat(self.spaces);
+        let (begin, end) = (style.to_string(), format!("{style:#}"));
+        let goes_on = style == self.before && !begin.is_empty();
+        match self.word.strip_prefix(&begin) {
+            Some(word) if goes_on && shown.ends_with(&end) => {
+                shown.truncate(shown.len() - end.len());
+                shown.push_str(&spaces);
+                shown.push_str(word);
+            }
+            _ => {
+                push(shown, if goes_on { style } else { Style::new() }, &spaces);
+                shown.push_str(&self.word);
+            }
+        }
     }
 }
 
@@ -116,8 +133,13 @@ fn push(to: &mut String, style: Style, text: &str) {
     }
 }
 
+/// A text with spaces behind it, up to `width` columns.
+pub(in crate::commands) fn pad(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
 /// As much of `text` as fits `width` columns, with `…` where something is left out.
-pub(super) fn cut(text: &str, width: usize) -> String {
+pub(in crate::commands) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
@@ -165,7 +187,7 @@ mod tests {
         wrap.text(Style::new(), " c", &mut shown);
         wrap.newline(&mut shown);
         let (on, off) = ("\u{1b}[2m", "\u{1b}[0m");
-        assert_eq!(shown, format!("{on}a{off}{on} {off}{on}b{off} c\n"));
+        assert_eq!(shown, format!("{on}a b{off} c\n"));
     }
 
     #[test]

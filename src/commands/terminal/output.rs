@@ -16,7 +16,7 @@ const ERASE: &str = "\r\u{1b}[K";
 
 /// Where a text goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(in crate::commands) enum Place {
     /// What Claude says.
     Answer,
     /// What is said about it.
@@ -24,14 +24,14 @@ pub(super) enum Place {
 }
 
 /// The answer's stream and, where it is another, that of the asides.
-pub(super) struct Output {
+pub(in crate::commands) struct Output {
     answer: Stream,
     aside: Option<Stream>,
     spins: bool,
 }
 
 /// A stream of text, and what it leads to.
-pub(super) struct Stream {
+pub(in crate::commands) struct Stream {
     to: Box<dyn Write>,
     looks: Looks,
     at_line_start: bool,
@@ -40,18 +40,18 @@ pub(super) struct Stream {
 
 /// What can be shown at the other end of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Looks {
+pub(in crate::commands) struct Looks {
     /// How wide the terminal is, in columns; `None`: it is none.
-    pub(super) terminal: Option<usize>,
+    pub(in crate::commands) terminal: Option<usize>,
     /// Whether styles are wanted.
-    pub(super) styled: bool,
+    pub(in crate::commands) styled: bool,
     /// Whether a line can be erased.
-    pub(super) erasable: bool,
+    pub(in crate::commands) erasable: bool,
 }
 
 impl Output {
     /// The process's own stdout and stderr.
-    pub(super) fn standard() -> Self {
+    pub(in crate::commands) fn standard() -> Self {
         let (stdout, stderr) = (io::stdout(), io::stderr());
         let answer = Looks::of(&stdout, AutoStream::choice(&stdout));
         let aside = Looks::of(&stderr, AutoStream::choice(&stderr));
@@ -59,22 +59,22 @@ impl Output {
         Self::new(Stream::new(stdout.lock(), answer), aside)
     }
 
-    pub(super) fn new(answer: Stream, aside: Option<Stream>) -> Self {
+    pub(in crate::commands) fn new(answer: Stream, aside: Option<Stream>) -> Self {
         Self { answer, aside, spins: false }
     }
 
     /// What can be shown at this place.
-    pub(super) fn looks(&self, place: Place) -> Looks {
+    pub(in crate::commands) fn looks(&self, place: Place) -> Looks {
         self.stream(place).looks
     }
 
     /// Whether the two places are one.
-    pub(super) fn is_one(&self) -> bool {
+    pub(in crate::commands) fn is_one(&self) -> bool {
         self.aside.is_none()
     }
 
     /// Writes text, as it is.
-    pub(super) fn write(&mut self, place: Place, text: &str) -> io::Result<()> {
+    pub(in crate::commands) fn write(&mut self, place: Place, text: &str) -> io::Result<()> {
         if text.is_empty() {
             return Ok(());
         }
@@ -83,29 +83,29 @@ impl Output {
     }
 
     /// Writes a line, in a style where styles are wanted.
-    pub(super) fn line(&mut self, place: Place, style: Style, text: &str) -> io::Result<()> {
+    pub(in crate::commands) fn line(&mut self, place: Place, style: Style, text: &str) -> io::Result<()> {
         let styled = self.paint(place, style, text);
         self.write(place, &format!("{styled}\n"))
     }
 
     /// A text in a style, where styles are wanted.
-    pub(super) fn paint(&self, place: Place, style: Style, text: &str) -> String {
+    pub(in crate::commands) fn paint(&self, place: Place, style: Style, text: &str) -> String {
         if self.looks(place).styled { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
     /// Ends the line that was begun, if one was.
-    pub(super) fn end_line(&mut self, place: Place) -> io::Result<()> {
+    pub(in crate::commands) fn end_line(&mut self, place: Place) -> io::Result<()> {
         if self.stream(place).at_line_start { Ok(()) } else { self.write(place, "\n") }
     }
 
     /// Leaves a line empty, but for the first one.
-    pub(super) fn skip_line(&mut self, place: Place) -> io::Result<()> {
+    pub(in crate::commands) fn skip_line(&mut self, place: Place) -> io::Result<()> {
         self.end_line(place)?;
         if self.stream(place).begun { self.write(place, "\n") } else { Ok(()) }
     }
 
     /// Draws the spinner, where there is a terminal and no line is begun.
-    pub(super) fn spin(&mut self, picture: impl FnOnce(usize) -> String) -> io::Result<()> {
+    pub(in crate::commands) fn spin(&mut self, picture: impl FnOnce(usize) -> String) -> io::Result<()> {
         let stream = self.stream_mut(Place::Aside);
         if let Looks { terminal: Some(width), erasable: true, .. } = stream.looks
             && stream.at_line_start
@@ -121,7 +121,7 @@ impl Output {
     }
 
     /// Takes the spinner away.
-    pub(super) fn erase_spinner(&mut self) -> io::Result<()> {
+    pub(in crate::commands) fn erase_spinner(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.spins) {
             self.stream_mut(Place::Aside).to.write_all(ERASE.as_bytes())?;
         }
@@ -129,18 +129,23 @@ impl Output {
     }
 
     /// Lets the person see all that was written.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
+    pub(in crate::commands) fn flush(&mut self) -> io::Result<()> {
         self.answer.to.flush()?;
         self.aside.as_mut().map_or(Ok(()), |aside| aside.to.flush())
     }
 
     /// Somebody else wrote to the terminal, and left it at the beginning of a line. It may have another size now.
-    pub(super) fn was_interrupted(&mut self) {
+    pub(in crate::commands) fn was_interrupted(&mut self) {
         self.stream_mut(Place::Aside).begun = false;
         self.answer.looks.measure(io::stdout());
         if let Some(aside) = &mut self.aside {
             aside.looks.measure(io::stderr());
         }
+    }
+
+    /// The person typed a line behind what was written last: the cursor is where a line begins.
+    pub(in crate::commands) fn was_answered(&mut self) {
+        self.stream_mut(Place::Aside).at_line_start = true;
     }
 
     fn stream(&self, place: Place) -> &Stream {
@@ -159,7 +164,7 @@ impl Output {
 }
 
 impl Stream {
-    pub(super) fn new(to: impl Write + 'static, looks: Looks) -> Self {
+    pub(in crate::commands) fn new(to: impl Write + 'static, looks: Looks) -> Self {
         Self { to: Box::new(to), looks, at_line_start: true, begun: false }
     }
 
@@ -192,7 +197,7 @@ impl Looks {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::commands) mod tests {
     use std::cell::RefCell;
     use std::rc::Rc;
 
@@ -200,10 +205,10 @@ pub(super) mod tests {
 
     /// A writer that keeps what it is given, for whoever holds another handle on it.
     #[derive(Clone, Default)]
-    pub(in crate::commands::chat) struct Paper(Rc<RefCell<Vec<u8>>>);
+    pub(in crate::commands) struct Paper(Rc<RefCell<Vec<u8>>>);
 
     impl Paper {
-        pub(in crate::commands::chat) fn text(&self) -> String {
+        pub(in crate::commands) fn text(&self) -> String {
             String::from_utf8(self.0.borrow().clone()).unwrap()
         }
     }
@@ -218,8 +223,8 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::commands::chat) const TERMINAL: Looks = Looks { terminal: Some(40), styled: true, erasable: true };
-    pub(in crate::commands::chat) const PIPE: Looks = Looks { terminal: None, styled: false, erasable: false };
+    pub(in crate::commands) const TERMINAL: Looks = Looks { terminal: Some(40), styled: true, erasable: true };
+    pub(in crate::commands) const PIPE: Looks = Looks { terminal: None, styled: false, erasable: false };
 
     #[test]
     fn the_spinner_is_erased_by_what_follows_and_never_cuts_a_line() {
