@@ -67,6 +67,7 @@ async function main(): Promise<void> {
 
 async function measure(browser: Browser, server: CodeServer): Promise<void> {
   const window = await Window.open(browser, server);
+  console.error("The window is open");
   const reported = async <T>(name: string): Promise<T> =>
     until(
       `there is a report on ${name}`,

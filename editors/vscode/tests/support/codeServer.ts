@@ -85,7 +85,10 @@ export class CodeServer {
 
   async stop(): Promise<void> {
     await end(this.child);
-    await cp(join(this.home, "data", "logs"), join(ARTEFACTS, `logs-${this.port}`), { recursive: true });
+    // There are none where no window was opened.
+    await cp(join(this.home, "data", "logs"), join(ARTEFACTS, `logs-${this.port}`), { recursive: true }).catch(
+      () => {},
+    );
     await rm(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
