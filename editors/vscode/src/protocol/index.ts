@@ -18,6 +18,8 @@ export interface ToolDefinition {
   description: string;
   inputSchema: object;
   requiresApproval?: boolean;
+  /** MCP's annotations: with `readOnlyHint` Claude may call it beside other tools, and while it plans. */
+  annotations?: { readOnlyHint?: boolean };
 }
 
 /** What the server asks of the editor when Claude calls one of its tools. */

@@ -15,6 +15,7 @@ interface Found {
 /** Where functions, types and the like are, as the editor's language servers know them. */
 export const findSymbols: EditorTool = {
   name: "findSymbols",
+  annotations: { readOnlyHint: true },
   description: "Functions, types and other symbols: those of a file (`path`), or those of the workspace by `query`.",
   inputSchema: object({
     path: { type: "string", description: "The file whose symbols are wanted" },

@@ -8,6 +8,7 @@ const SEVERITIES = ["error", "warning", "information", "hint"];
 /** What compilers and linters say in the editor. */
 export const getDiagnostics: EditorTool = {
   name: "getDiagnostics",
+  annotations: { readOnlyHint: true },
   description: "Errors and warnings that the editor shows, of one file or of all. The worst come first.",
   inputSchema: object({ path: { type: "string", description: "The file; absent: all files" } }),
   async run(args) {

@@ -5,6 +5,7 @@ import { label } from "./workspace";
 /** What the person has marked. */
 export const getSelection: EditorTool = {
   name: "getSelection",
+  annotations: { readOnlyHint: true },
   description: "The file that the person looks at, where the cursor is, and the text that is selected.",
   inputSchema: object({}),
   async run() {

@@ -13,7 +13,7 @@ const ALL: EditorTool[] = [openFile, getSelection, getDiagnostics, findSymbols];
 export const editorTools: Tools = {
   definitions(): ToolDefinition[] {
     if (!own<boolean>("editorTools")) return [];
-    return ALL.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
+    return ALL.map(({ run: _run, ...definition }) => definition);
   },
 
   async call({ name, arguments: args }: ToolCallParams): Promise<ToolCallResult> {

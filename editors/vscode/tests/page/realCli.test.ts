@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { access, readFile } from "node:fs/promises";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { type Answer, MessagesApi } from "../support/api";
@@ -21,6 +21,7 @@ describe("the chat with the real Claude CLI", function () {
 
   const answer: Answer = ({ said, result, all }) => {
     if (result !== undefined) return { say: ["The tool", " answered: ", result.slice(0, 200)] };
+    if (said.includes("selected")) return { use: "mcp__editor__getSelection", input: {} };
     if (said.includes("write")) {
       return { use: "Write", input: { file_path: made(), content: "made by Claude\n" }, first: "I will write a file." };
     }
@@ -112,6 +113,19 @@ describe("the chat with the real Claude CLI", function () {
     await window.page.locator(".quick-input-widget input").first().fill("albatrosses");
     await window.pick("albatrosses");
     await window.chat.locator(".item.found", { hasText: "albatrosses" }).waitFor();
+  });
+
+  it("asks the editor what is selected there", async () => {
+    await writeFile(join(server.workspace, "poem.txt"), "Water, water, every where\n");
+    await window.page.keyboard.press("Control+P");
+    await window.page.locator(".quick-input-widget input").first().fill("poem.txt");
+    await window.pick("poem.txt");
+    await window.page.locator(".monaco-editor .view-line", { hasText: "every" }).click();
+    await window.page.keyboard.press("Control+A");
+    await window.say("What have I selected?");
+    await window.chat.locator(".answer", { hasText: "Water, water, every where" }).waitFor();
+    await window.chat.locator(".tool.done summary", { hasText: "getSelection" }).waitFor();
+    await window.picture("editor-tool");
   });
 
   it("is refused power mode, which is not enabled", async () => {
