@@ -43,17 +43,10 @@ function table(title: string, rows: UsageRow[]): string {
   return `${head}\n${lines.join("\n")}\n`;
 }
 
-interface HealthCheck {
-  name: string;
-  status: "ok" | "warning" | "failed";
-  detail: string;
-  hint?: string;
-}
-
 /** Shows whether all is well, and what to do where it is not. */
 export async function health({ server }: Parts): Promise<void> {
-  const { checks } = await server.ask<{ checks: HealthCheck[] }>("bridge/health", {});
-  const signs = { ok: "✓", warning: "⚠", failed: "✗" };
+  const { checks } = await server.request("bridge/health", {});
+  const signs: Record<string, string> = { ok: "✓", warning: "⚠", failed: "✗" };
   const lines = checks.map(
     ({ name, status, detail, hint }) =>
       `- ${signs[status] ?? "?"} **${name}**: ${detail}${hint ? `\n  *${hint}*` : ""}`,

@@ -366,6 +366,10 @@ export type NoticeLevel = "info" | "warning" | "error";
  */
 export type StopReason = "completed" | "interrupted" | "maxTurns" | "refused" | "failed";
 /**
+ * How something is.
+ */
+export type HealthStatus = "ok" | "warning" | "failed";
+/**
  * An MCP server that Claude can use.
  */
 export type McpServer =
@@ -422,6 +426,28 @@ export type PermissionBehavior = "allow" | "deny";
  * The answer to a question: an option's label, or a text of the person's own.
  */
 export type QuestionAnswer = string | string[];
+/**
+ * A part of what a tool answers.
+ */
+export type ToolContent =
+  | {
+      type: "text";
+      /**
+       * The text.
+       */
+      text: string;
+    }
+  | {
+      type: "image";
+      /**
+       * `image/png`, `image/jpeg`, …
+       */
+      mediaType: string;
+      /**
+       * The picture, in base64.
+       */
+      data: string;
+    };
 /**
  * By what usage is grouped.
  */
@@ -857,6 +883,37 @@ export interface ToolCallSummary {
   isError?: boolean;
 }
 /**
+ * Something that was looked at.
+ */
+export interface HealthCheck {
+  /**
+   * What: `configuration`, `folders`, `leftovers`, `history`, `cli`, `credential`, `mcp`, or `mcp.NAME` for one server. There may be more.
+   */
+  name: string;
+  status: HealthStatus;
+  /**
+   * What was found, for people.
+   */
+  detail: string;
+  /**
+   * What can be done about it.
+   */
+  hint?: string;
+}
+/**
+ * Parameters of `bridge/health`.
+ */
+export interface HealthParams {}
+/**
+ * Result of `bridge/health`.
+ */
+export interface HealthResult {
+  /**
+   * What was looked at.
+   */
+  checks: HealthCheck[];
+}
+/**
  * Result of `mcp/status`.
  */
 export interface McpStatusResult {
@@ -1227,6 +1284,39 @@ export interface SessionUnsubscribeParams {
   subscriptionToken: ProgressToken;
 }
 /**
+ * Parameters of `tool/call`.
+ */
+export interface ToolCallParams {
+  sessionId: SessionId;
+  /**
+   * The tool's name, as it was declared.
+   */
+  name: string;
+  /**
+   * The arguments, which are as the tool's schema wants them.
+   */
+  arguments: {
+    [k: string]: unknown;
+  };
+  /**
+   * The model's id of the call, under which events speak of it.
+   */
+  toolUseId?: string;
+}
+/**
+ * Result of `tool/call`.
+ */
+export interface ToolCallResult {
+  /**
+   * What the model is told.
+   */
+  content: ToolContent[];
+  /**
+   * Whether it failed; `content` then says why.
+   */
+  isError?: boolean;
+}
+/**
  * What a group of turns used.
  */
 export interface UsageRow {
@@ -1370,4 +1460,6 @@ export interface Methods {
   "permission/answer": { params: { permissionId: PermissionId; answer: PermissionAnswer }; result: Done };
   /** How a session's MCP servers are; `stopped` where no process serves it. */
   "mcp/status": { params: { sessionId: SessionId }; result: McpStatusResult };
+  /** Whether all is there that is needed; what is not is a check that failed, never an error. */
+  "bridge/health": { params: {}; result: HealthResult };
 }

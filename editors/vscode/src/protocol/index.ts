@@ -22,19 +22,6 @@ export interface ToolDefinition {
   annotations?: { readOnlyHint?: boolean };
 }
 
-/** What the server asks of the editor when Claude calls one of its tools. */
-export interface ToolCallParams {
-  sessionId: string;
-  name: string;
-  arguments: Record<string, unknown>;
-}
-
-/** What the editor answers. */
-export interface ToolCallResult {
-  content: { type: "text"; text: string }[];
-  isError?: boolean;
-}
-
 /** What a request failed with. */
 export interface Failure {
   kind: ErrorKind | "notRunning" | "other";

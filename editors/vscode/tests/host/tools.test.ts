@@ -10,7 +10,7 @@ const folder = () => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? "";
 
 async function call(name: string, args: Record<string, unknown> = {}) {
   const { content, isError } = await editorTools.call({ sessionId: "s", name, arguments: args });
-  return { text: content.map(({ text }) => text).join(""), isError };
+  return { text: content.map((block) => ("text" in block ? block.text : "")).join(""), isError };
 }
 
 describe("the editor's tools", () => {
