@@ -66,6 +66,14 @@ pub(crate) fn search() {
         ("usage by model", "usage/summary", r#"{"groupBy":"model"}"#.to_owned(), ""),
         ("usage by day", "usage/summary", r#"{"groupBy":"day"}"#.to_owned(), ""),
         ("the first 20 sessions", "session/list", r#"{"limit":20}"#.to_owned(), "2 ms"),
+        (
+            "… the last 20",
+            "session/list",
+            format!(r#"{{"limit":20,"cursor":"{}"}}"#, last_sessions(&mut bridge)),
+            "2 ms",
+        ),
+        ("the first 20 messages of the newest session", "message/list", messages_of(&session), "2 ms"),
+        ("… of the oldest", "message/list", messages_of(&oldest_session(&mut bridge)), "2 ms"),
     ] {
         let mut times: Vec<Duration> = (0..15).map(|_| timed(&mut bridge, method, &params)).collect();
         let first = times[0];
@@ -74,6 +82,63 @@ pub(crate) fn search() {
         figure(what, &ours, "", target);
     }
     bridge.end();
+    compare_starts(&data);
+}
+
+/// From the start of the process to the answer to `initialize`, and to the first page of sessions, with this history
+/// and with an empty one, in turns.
+fn compare_starts(data: &Path) {
+    let empty = tempfile::tempdir().unwrap();
+    let empty = empty.path().join("data");
+    let started = |data: &Path| {
+        let begun = now();
+        let mut bridge = Bridge::start_on(data);
+        let initialized = now() - begun;
+        bridge.request("session/list", r#"{"limit":20}"#);
+        let listed = now() - begun;
+        bridge.end();
+        (initialized, listed)
+    };
+    let (mut initialized, mut listed) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
+    for _ in 0..20 {
+        for (which, data) in [data, &empty].into_iter().enumerate() {
+            let (first, second) = started(data);
+            initialized[which].push(first);
+            listed[which].push(second);
+        }
+    }
+    let shown = |what: &str, times: &mut [Vec<Duration>; 2], target: &str| {
+        let [big, small] = times.each_mut().map(|times| millis(median(times)));
+        figure(what, &format!("{big:.1} ms"), &format!("an empty one: {small:.1} ms"), target);
+    };
+    shown("start to `initialize` answer", &mut initialized, "within 5 ms");
+    shown("… and to the first page of sessions", &mut listed, "");
+}
+
+/// Where the last page of sessions begins.
+fn last_sessions(bridge: &mut Bridge) -> String {
+    let mut cursor = String::new();
+    loop {
+        let params = if cursor.is_empty() {
+            r#"{"limit":980}"#.into()
+        } else {
+            format!(r#"{{"limit":980,"cursor":"{cursor}"}}"#)
+        };
+        match bridge.request("session/list", &params)["nextCursor"].as_str() {
+            Some(next) => cursor = next.to_owned(),
+            None => return cursor,
+        }
+    }
+}
+
+fn oldest_session(bridge: &mut Bridge) -> String {
+    let cursor = last_sessions(bridge);
+    let page = bridge.request("session/list", &format!(r#"{{"limit":1000,"cursor":"{cursor}"}}"#));
+    page["sessions"].as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+fn messages_of(session: &str) -> String {
+    format!(r#"{{"sessionId":"{session}","limit":20}}"#)
 }
 
 fn timed(bridge: &mut Bridge, method: &str, params: &str) -> Duration {
@@ -110,7 +175,8 @@ fn time(serial: u64) -> Timestamp {
     Timestamp::from_millis(1_000_000_000_000 + i64::try_from(serial).unwrap() * 60_000)
 }
 
-fn session(number: u64) -> SessionRow {
+/// A session of that history.
+pub(crate) fn session(number: u64) -> SessionRow {
     SessionRow {
         id: SessionId::new(),
         title: format!("Session {number}"),
@@ -132,6 +198,8 @@ fn session(number: u64) -> SessionRow {
         provider_started: false,
         context_hash: None,
         context_bytes: 0,
+        forked_from: None,
+        forked_conversation: None,
         credential: None,
         input_tokens: 0,
         output_tokens: 0,

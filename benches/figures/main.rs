@@ -13,6 +13,7 @@ mod bridge;
 mod clock;
 mod history;
 mod peers;
+mod replay;
 mod report;
 mod scenes;
 mod support;

@@ -20,6 +20,13 @@ pub enum Conversation {
     New(ProviderSessionId),
     /// One that the CLI has a transcript of.
     Resume(ProviderSessionId),
+    /// One that begins with all of another one, which the CLI has a transcript of and which stays as it is.
+    Fork {
+        /// The other one.
+        of: ProviderSessionId,
+        /// Its own id.
+        id: ProviderSessionId,
+    },
 }
 
 /// What one process is started with.
@@ -79,7 +86,13 @@ pub(super) fn arguments(launch: &Launch, settings: &Settings, files: &PrivateFil
     match launch.conversation {
         Conversation::New(id) => add("--session-id", id.to_string().as_ref()),
         Conversation::Resume(id) => add("--resume", id.to_string().as_ref()),
+        Conversation::Fork { of, id } => {
+            add("--resume", of.to_string().as_ref());
+            add("--session-id", id.to_string().as_ref());
+            arguments.push("--fork-session".into());
+        }
     }
+    let mut add = |name: &str, value: &OsStr| arguments.push(flag(name, value));
     add("--permission-mode", permission_mode(launch).as_ref());
     add("--setting-sources", setting_sources(launch, settings).as_ref());
     let given = [
@@ -220,6 +233,17 @@ pub(super) mod tests {
             "--max-budget-usd=1.5",
         ];
         assert_eq!(arguments[8..], expected);
+    }
+
+    #[test]
+    fn a_fork_names_the_conversation_that_it_goes_on_from_and_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut launch = shell("", folder.path());
+        let of = "0193a5f0-0000-7000-8000-000000000002".parse().unwrap();
+        launch.conversation = Conversation::Fork { of, id: ID.parse().unwrap() };
+        let arguments = joined(&launch, &Settings::default());
+        let expected = [&format!("--resume={of}"), &format!("--session-id={ID}"), "--fork-session"];
+        assert_eq!(arguments[arguments.len() - 5..arguments.len() - 2], expected);
     }
 
     #[test]

@@ -39,6 +39,9 @@ pub struct Session {
     pub message_count: u64,
     /// The highest event number that has been given out.
     pub last_seq: u64,
+    /// The session that it was forked from; its messages until then come first in this one, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forked_from: Option<SessionId>,
     /// What Claude was told about its surroundings, once that is built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<ContextInfo>,
@@ -238,6 +241,17 @@ pub struct SessionListResult {
     /// Give it as `cursor` to get the next page; absent on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
+}
+
+/// Parameters of `session/fork`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionForkParams {
+    /// The session to go on from. It stays as it is, and may go on, too.
+    pub session_id: SessionId,
+    /// The title of the new one, 1 to 200 characters; default: the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
 }
 
 /// Parameters of `session/rename`.

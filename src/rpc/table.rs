@@ -17,8 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// The methods of a server.
 ///
-/// Still to come, with the issues that bring them: `session/setStudy`, `session/fork`, `session/export`, `study/list`,
-/// `study/get`.
+/// Still to come, with the issues that bring them: `session/setStudy`, `session/export`, `study/list`, `study/get`.
 #[derive(Debug)]
 pub struct Table {
     methods: RpcModule<()>,
@@ -33,6 +32,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         .with::<control::SessionSetMode, _>(control::set_mode)
         .with::<control::SessionSetModel, _>(control::set_model)
         .with::<session::SessionRename, _>(session::rename)
+        .with::<session::SessionFork, _>(session::fork)
         .with::<session::SessionInterrupt, _>(session::interrupt)
         .with::<control::SessionCompact, _>(control::compact)
         .with::<control::SessionCapabilities, _>(control::capabilities)

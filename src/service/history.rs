@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::record::{Record, Rest};
+use super::record::{Fork, Record, Rest};
 use super::state::TurnRecord;
 use crate::claude;
 use crate::error::{Error, ErrorKind, Result};
@@ -54,6 +54,7 @@ pub(super) fn record_of(row: SessionRow) -> Result<Record> {
         message_count: row.message_count,
         provider_session_id: row.provider_session_id.unwrap_or_default(),
         provider_started: row.provider_started,
+        fork: row.forked_from.map(|of| Fork { of, conversation: row.forked_conversation }),
         context,
         credential: row.credential,
         usage: Usage {
@@ -95,6 +96,8 @@ pub(super) fn session_row(record: &Record, reserved_seq: u64) -> Result<SessionR
         provider_started: record.provider_started,
         context_hash: record.context.as_ref().map(|context| context.hash.clone()),
         context_bytes: record.context.as_ref().map_or(0, |context| context.bytes),
+        forked_from: record.fork.map(|fork| fork.of),
+        forked_conversation: record.fork.and_then(|fork| fork.conversation),
         credential: record.credential.clone(),
         input_tokens: record.usage.input_tokens,
         output_tokens: record.usage.output_tokens,
@@ -122,6 +125,7 @@ pub(super) fn session_of(record: &Record, state: SessionState, last_seq: u64) ->
         last_active_at: record.last_active_at,
         message_count: record.message_count,
         last_seq,
+        forked_from: record.fork.map(|fork| fork.of),
         context: record.context.clone(),
         usage: record.usage,
         cost_usd: record.cost_usd,
@@ -311,7 +315,8 @@ fn from_json<T: DeserializeOwned>(column: &str, json: &str) -> Result<T> {
     serde_json::from_str(json).map_err(|problem| unreadable(column, &problem))
 }
 
-fn unreadable(column: &str, problem: &serde_json::Error) -> Error {
+/// The error for a column that holds what makes no sense.
+pub(super) fn unreadable(column: &str, problem: &serde_json::Error) -> Error {
     Error::new(ErrorKind::StoreCorrupt, format!("the history holds something unreadable in {column}: {problem}"))
         .hint("another version may have written it; export what can be read and start a new data folder")
 }
@@ -340,6 +345,7 @@ pub(super) mod tests {
             message_count: 4,
             provider_session_id: ProviderSessionId::new(),
             provider_started: true,
+            fork: Some(Fork { of: SessionId::new(), conversation: Some(ProviderSessionId::new()) }),
             context: None,
             credential: Some("ANTHROPIC_API_KEY".into()),
             usage: Usage { input_tokens: 1, output_tokens: 2, cache_read_tokens: 3, cache_write_tokens: 4 },

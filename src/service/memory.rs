@@ -1,12 +1,12 @@
 //! What a process that comes up is to know of its session's conversation, and where it gets it from.
 
-use super::record::Record;
+use super::record::{Fork, Record};
 use super::retelling;
 use super::state::{Known, Rung};
 use crate::claude::{Conversation, EnvPolicy, Transcripts, is_main_transcript};
 use crate::error::{Error, Result};
-use crate::ids::ProviderSessionId;
-use crate::store::Store;
+use crate::ids::{ProviderSessionId, SessionId};
+use crate::store::{Batch, Store, TranscriptRow};
 
 const PUT_BACK: &str = "the Claude CLI no longer had this conversation; it was put back from the copy in the history";
 
@@ -23,12 +23,17 @@ pub(super) async fn prepare(
     rung: Rung,
 ) -> Result<(Conversation, Known)> {
     let id = record.provider_session_id;
+    if let Some(of) = record.fork.filter(|_| !record.provider_started && rung != Rung::Messages)
+        && let Some(prepared) = fork(store, policy, record, of, rung).await?
+    {
+        return Ok(prepared);
+    }
     if rung == Rung::Messages || !record.provider_started {
         // Nothing was said yet, or a process was lost before it could note down the first words.
         let id = if rung == Rung::Own { id } else { ProviderSessionId::new() };
         return retell(store, record, id).await;
     }
-    let own = Own::find(store, policy, record).await?;
+    let own = Own::find(store, policy, record.id, id).await?;
     let put_back = match (&own, rung) {
         (Some(own), Rung::Own) if own.is_there().await? => false,
         (Some(own), _) => own.put_back(store, record).await?,
@@ -38,6 +43,58 @@ pub(super) async fn prepare(
         return retell(store, record, ProviderSessionId::new()).await;
     }
     Ok((Conversation::Resume(id), resumed(store, record, own, put_back).await?))
+}
+
+/// A conversation that goes on from another session's: from the CLI's own transcript of that, as long as nothing has
+/// been added to it, else from the copy that was taken along. Nothing where there is neither.
+async fn fork(
+    store: &Store,
+    policy: &EnvPolicy,
+    record: &Record,
+    fork: Fork,
+    rung: Rung,
+) -> Result<Option<(Conversation, Known)>> {
+    let Some(of) = fork.conversation else { return Ok(None) };
+    let id = record.provider_session_id;
+    let original = store.session(fork.of).await?;
+    let is_as_it_was =
+        original.is_some_and(|row| row.provider_session_id == Some(of) && row.message_count == record.message_count);
+    let copy = Own::find(store, policy, record.id, of).await?;
+    let is_there = match &copy {
+        Some(own) => own.is_there().await?,
+        None => true,
+    };
+    if rung == Rung::Own && is_as_it_was && is_there {
+        return Ok(Some((Conversation::Fork { of, id }, Known::default())));
+    }
+    if copy.is_none() {
+        return Ok(None);
+    }
+    take_over(store, record, of).await?;
+    let own = Own::find(store, policy, record.id, id).await?;
+    match &own {
+        Some(taken) if taken.put_back(store, record).await? => {}
+        _ => return Ok(None),
+    }
+    let known = resumed(store, record, own, false).await?;
+    Ok(Some((Conversation::Resume(id), known)))
+}
+
+/// Makes the copy of the other conversation's transcript this one's own, once.
+async fn take_over(store: &Store, record: &Record, of: ProviderSessionId) -> Result<()> {
+    let id = record.provider_session_id;
+    if !store.transcript_names(record.id, id).await?.is_empty() {
+        return Ok(());
+    }
+    let (before, now) = (of.to_string(), id.to_string());
+    let renamed = |row: TranscriptRow| TranscriptRow {
+        provider_session_id: id,
+        file: row.file.replace(&before, &now),
+        lines: row.lines.replace(&before, &now),
+        ..row
+    };
+    let transcript = store.transcript(record.id, of).await?.into_iter().map(renamed).collect();
+    store.commit(Batch { transcript, ..Batch::default() }).await
 }
 
 /// What a process knows that goes on from a transcript: all, but for a turn in which a process died before it had noted
@@ -64,9 +121,14 @@ struct Own {
 
 impl Own {
     /// The transcript that we have a copy of; nothing where there is none, or the CLI has no home.
-    async fn find(store: &Store, policy: &EnvPolicy, record: &Record) -> Result<Option<Self>> {
-        let names = store.transcript_names(record.id, record.provider_session_id).await?;
-        let own = names.into_iter().find(|name| is_main_transcript(name, record.provider_session_id));
+    async fn find(
+        store: &Store,
+        policy: &EnvPolicy,
+        session: SessionId,
+        conversation: ProviderSessionId,
+    ) -> Result<Option<Self>> {
+        let names = store.transcript_names(session, conversation).await?;
+        let own = names.into_iter().find(|name| is_main_transcript(name, conversation));
         Ok(own.and_then(|name| Some(Self { transcripts: Transcripts::of(policy)?, name })))
     }
 

@@ -11,6 +11,7 @@ mod content;
 mod control;
 mod cut_turns;
 mod followers;
+mod fork;
 pub mod health;
 mod history;
 mod housekeeping;
@@ -412,6 +413,7 @@ fn new_record(params: SessionCreateParams, cwd: PathBuf) -> Result<Record> {
         message_count: 0,
         provider_session_id: ProviderSessionId::new(),
         provider_started: false,
+        fork: None,
         context: None,
         credential: None,
         usage: Usage::default(),

@@ -31,10 +31,20 @@ pub(super) struct Record {
     pub(super) provider_session_id: ProviderSessionId,
     /// Whether the CLI has a conversation under that id, which it can resume.
     pub(super) provider_started: bool,
+    pub(super) fork: Option<Fork>,
     pub(super) context: Option<ContextInfo>,
     pub(super) credential: Option<String>,
     pub(super) usage: Usage,
     pub(super) cost_usd: f64,
+}
+
+/// Where a session goes on from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fork {
+    /// The other session.
+    pub(super) of: SessionId,
+    /// The CLI's conversation there, where there was one.
+    pub(super) conversation: Option<ProviderSessionId>,
 }
 
 /// What a session is while no process serves it.

@@ -13,6 +13,7 @@ mod compression;
 mod damage;
 mod events;
 mod fault;
+mod forks;
 mod health;
 mod leases;
 mod locks;
@@ -45,9 +46,9 @@ pub use self::commit::Commit;
 pub use self::health::Condition;
 use self::readers::Readers;
 pub use self::rows::{
-    Batch, ContextRow, EventPayload, EventQuery, EventRow, GrantRow, GrantScope, LeaseRow, MessageQuery, MessageRow,
-    ModelUsage, PermissionChange, PermissionRow, SessionQuery, SessionRow, Standing, TranscriptGap, TranscriptRow,
-    TurnRow,
+    Batch, ContextRow, EventPayload, EventQuery, EventRow, ForkRow, GrantRow, GrantScope, LeaseRow, MessageQuery,
+    MessageRow, ModelUsage, PermissionChange, PermissionRow, SessionQuery, SessionRow, Standing, TranscriptGap,
+    TranscriptRow, TurnRow,
 };
 pub use self::search::{SearchHit, SearchOrder, SearchPage, SearchQuery, SearchStart, Snippet, Terms};
 pub use self::usage::{UsageGroup, UsageKey, UsageQuery, UsageRow};
@@ -114,6 +115,15 @@ impl Store {
     /// A store error.
     pub async fn create_session(&self, row: SessionRow, lease: Option<LeaseRow>) -> Result<()> {
         self.inner.writer.write(Work::Create(Box::new(row), lease)).await.map(drop)
+    }
+
+    /// Adds a session that goes on from another one, with what was said there until now. Says whether the other one
+    /// was there.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn fork_session(&self, fork: ForkRow) -> Result<bool> {
+        self.inner.writer.write(Work::Fork(Box::new(fork))).await.map(|done| done.count > 0)
     }
 
     /// The session of that id.

@@ -46,6 +46,10 @@ pub struct SessionRow {
     pub context_hash: Option<String>,
     /// Length of what Claude was told, in bytes; 0 where nothing was.
     pub context_bytes: u64,
+    /// The session that it goes on from.
+    pub forked_from: Option<SessionId>,
+    /// The CLI's conversation that it goes on from, where there was one.
+    pub forked_conversation: Option<ProviderSessionId>,
     /// Which credential pays.
     pub credential: Option<String>,
     /// Tokens of all turns that were neither read from nor written to the prompt cache.
@@ -58,6 +62,23 @@ pub struct SessionRow {
     pub cache_write_tokens: u64,
     /// What all turns cost, in US dollars.
     pub cost_usd: f64,
+}
+
+/// A session that is to go on from another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForkRow {
+    /// Its id.
+    pub id: SessionId,
+    /// The session that it goes on from.
+    pub of: SessionId,
+    /// Its title; absent: the other one's.
+    pub title: Option<String>,
+    /// The CLI's id of its conversation.
+    pub provider_session_id: ProviderSessionId,
+    /// When it is made.
+    pub at: Timestamp,
+    /// The lease of the bridge that runs it from its beginning.
+    pub lease: LeaseRow,
 }
 
 /// What Claude was told about its surroundings.

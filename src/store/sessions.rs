@@ -9,12 +9,12 @@ use crate::time::Timestamp;
 
 const INSERT: &str = "INSERT INTO sessions (id, title, mode, told_mode, cwd, model, effort, max_turns, max_budget_usd, \
      mcp_servers, state, error, created_at, last_active_at, message_count, reserved_seq, provider_session_id, \
-     provider_started, context_hash, context_bytes, credential, input_tokens, output_tokens, cache_read_tokens, \
-     cache_write_tokens, cost_usd) \
+     provider_started, context_hash, context_bytes, forked_from, forked_conversation, credential, input_tokens, \
+     output_tokens, cache_read_tokens, cache_write_tokens, cost_usd) \
      VALUES (:id, :title, :mode, :told_mode, :cwd, :model, :effort, :max_turns, :max_budget_usd, \
      :mcp_servers, :state, :error, :created_at, :last_active_at, :message_count, :reserved_seq, :provider_session_id, \
-     :provider_started, :context_hash, :context_bytes, :credential, :input_tokens, :output_tokens, :cache_read_tokens, \
-     :cache_write_tokens, :cost_usd)";
+     :provider_started, :context_hash, :context_bytes, :forked_from, :forked_conversation, :credential, :input_tokens, \
+     :output_tokens, :cache_read_tokens, :cache_write_tokens, :cost_usd)";
 
 const UPDATE: &str = "UPDATE sessions SET title = :title, mode = :mode, told_mode = :told_mode, cwd = :cwd, \
      model = :model, effort = :effort, \
@@ -22,6 +22,7 @@ const UPDATE: &str = "UPDATE sessions SET title = :title, mode = :mode, told_mod
      error = :error, created_at = :created_at, last_active_at = :last_active_at, message_count = :message_count, \
      reserved_seq = :reserved_seq, provider_session_id = :provider_session_id, \
      provider_started = :provider_started, context_hash = :context_hash, context_bytes = :context_bytes, \
+     forked_from = :forked_from, forked_conversation = :forked_conversation, \
      credential = :credential, input_tokens = :input_tokens, output_tokens = :output_tokens, \
      cache_read_tokens = :cache_read_tokens, cache_write_tokens = :cache_write_tokens, cost_usd = :cost_usd \
      WHERE id = :id";
@@ -130,6 +131,8 @@ fn execute(db: &Connection, sql: &str, row: &SessionRow) -> rusqlite::Result<usi
         ":provider_started": row.provider_started,
         ":context_hash": row.context_hash,
         ":context_bytes": row.context_bytes,
+        ":forked_from": row.forked_from,
+        ":forked_conversation": row.forked_conversation,
         ":credential": row.credential,
         ":input_tokens": row.input_tokens,
         ":output_tokens": row.output_tokens,
@@ -161,6 +164,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
         provider_started: row.get("provider_started")?,
         context_hash: row.get("context_hash")?,
         context_bytes: row.get("context_bytes")?,
+        forked_from: row.get("forked_from")?,
+        forked_conversation: row.get("forked_conversation")?,
         credential: row.get("credential")?,
         input_tokens: row.get("input_tokens")?,
         output_tokens: row.get("output_tokens")?,

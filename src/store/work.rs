@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::rows::{Batch, LeaseRow, SessionRow};
-use super::{events, health, leases, messages, permissions, search, sessions, transcripts, turns};
+use super::rows::{Batch, ForkRow, LeaseRow, SessionRow};
+use super::{events, forks, health, leases, messages, permissions, search, sessions, transcripts, turns};
 use crate::ids::{BridgeId, SessionId};
 use crate::time::Timestamp;
 
@@ -14,6 +14,8 @@ use crate::time::Timestamp;
 pub(super) enum Work {
     /// Add a session, held by a bridge from its beginning.
     Create(Box<SessionRow>, Option<LeaseRow>),
+    /// Add a session that goes on from another one.
+    Fork(Box<ForkRow>),
     /// Write what happened in a session.
     Commit(Arc<Batch>),
     /// Remove a session.
@@ -46,6 +48,7 @@ impl Work {
     pub(super) fn perform(&self, db: &Connection) -> rusqlite::Result<Done> {
         match self {
             Self::Create(row, lease) => create(db, row, lease.as_ref()),
+            Self::Fork(fork) => forks::insert(db, fork).map(counted),
             Self::Commit(batch) => write(db, batch).map(|()| Done::default()),
             Self::Delete(id) => sessions::delete(db, *id).map(counted),
             Self::CloseStale(before) => sessions::close_stale(db, *before).map(counted),
@@ -61,6 +64,7 @@ impl Work {
     pub(super) fn failure(&self) -> String {
         match self {
             Self::Create(row, _) => format!("cannot add session {}", row.id),
+            Self::Fork(fork) => format!("cannot fork session {}", fork.of),
             Self::Commit(batch) => match batch.session_id() {
                 Some(id) => format!("cannot write what happened in session {id}"),
                 None => "cannot write a context".to_owned(),

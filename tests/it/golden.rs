@@ -17,7 +17,7 @@ use claude_bridge::rpc::methods::message::{MessageList, MessageSend};
 use claude_bridge::rpc::methods::permission::{PermissionAnswer, PermissionList};
 use claude_bridge::rpc::methods::search::MessageSearch;
 use claude_bridge::rpc::methods::session::{
-    SessionClose, SessionCreate, SessionDelete, SessionGet, SessionInterrupt, SessionList, SessionRename,
+    SessionClose, SessionCreate, SessionDelete, SessionFork, SessionGet, SessionInterrupt, SessionList, SessionRename,
 };
 use claude_bridge::rpc::methods::subscription::{SessionSubscribe, SessionUnsubscribe};
 use claude_bridge::rpc::methods::usage::UsageSummary;
@@ -74,6 +74,7 @@ fn the_parameters_and_the_result_of_every_method_are_as_written() {
         keeps_method::<SessionSetMode>(),
         keeps_method::<SessionSetModel>(),
         keeps_method::<SessionRename>(),
+        keeps_method::<SessionFork>(),
         keeps_method::<SessionInterrupt>(),
         keeps_method::<SessionCompact>(),
         keeps_method::<SessionCapabilities>(),

@@ -17,6 +17,8 @@ mod doctor;
 mod drain;
 mod events;
 mod faults;
+mod following;
+mod fork;
 mod golden;
 mod history;
 mod life;

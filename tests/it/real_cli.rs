@@ -7,6 +7,7 @@ mod discovery;
 mod editor_tools;
 mod ends;
 mod failures;
+mod forking;
 mod interrupts;
 mod orphans;
 mod permissions;

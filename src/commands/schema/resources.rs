@@ -18,9 +18,9 @@ use crate::protocol::permission::{
 };
 use crate::protocol::search::{MessageSearchParams, MessageSearchResult};
 use crate::protocol::session::{
-    Done, Session, SessionCompactParams, SessionCreateParams, SessionInterruptParams, SessionInterruptResult,
-    SessionListParams, SessionListResult, SessionParams, SessionRenameParams, SessionResult, SessionSetModeParams,
-    SessionSetModelParams,
+    Done, Session, SessionCompactParams, SessionCreateParams, SessionForkParams, SessionInterruptParams,
+    SessionInterruptResult, SessionListParams, SessionListResult, SessionParams, SessionRenameParams, SessionResult,
+    SessionSetModeParams, SessionSetModelParams,
 };
 use crate::protocol::subscription::{
     EndProgress, SessionSubscribeParams, SessionSubscribeResult, SessionUnsubscribeParams,
@@ -75,7 +75,7 @@ fn session(types: &mut Types) -> &mut Types {
     types.sends::<Session>().sends::<SessionResult>().sends::<Done>();
     types.receives::<SessionCreateParams>().receives::<SessionParams>().receives::<SessionRenameParams>();
     types.receives::<SessionSetModeParams>().receives::<SessionSetModelParams>().receives::<SessionCompactParams>();
-    types.receives::<SessionListParams>().sends::<SessionListResult>();
+    types.receives::<SessionForkParams>().receives::<SessionListParams>().sends::<SessionListResult>();
     types.receives::<SessionInterruptParams>().sends::<SessionInterruptResult>();
     types.receives::<SessionSubscribeParams>().sends::<SessionSubscribeResult>().receives::<SessionUnsubscribeParams>()
 }

@@ -2,8 +2,8 @@
 
 use crate::error::{ErrorKind, Result};
 use crate::protocol::session::{
-    Done, SessionCreateParams, SessionInterruptParams, SessionInterruptResult, SessionListParams, SessionListResult,
-    SessionParams, SessionRenameParams, SessionResult,
+    Done, SessionCreateParams, SessionForkParams, SessionInterruptParams, SessionInterruptResult, SessionListParams,
+    SessionListResult, SessionParams, SessionRenameParams, SessionResult,
 };
 use crate::rpc::context::Context;
 use crate::rpc::method::Method;
@@ -73,6 +73,22 @@ impl Method for SessionRename {
 
 pub(in crate::rpc) async fn rename(params: SessionRenameParams, context: Context) -> Result<SessionResult> {
     Ok(SessionResult { session: context.service.rename_session(params.session_id, params.title).await? })
+}
+
+/// `session/fork`
+#[derive(Debug)]
+pub struct SessionFork;
+
+impl Method for SessionFork {
+    const NAME: &'static str = "session/fork";
+    const SUMMARY: &'static str = "Makes a session that goes on from where another one is, which stays as it is.";
+    const ERRORS: &'static [ErrorKind] = STORED;
+    type Params = SessionForkParams;
+    type Result = SessionResult;
+}
+
+pub(in crate::rpc) async fn fork(params: SessionForkParams, context: Context) -> Result<SessionResult> {
+    Ok(SessionResult { session: context.service.fork_session(params, context.peer.client()).await? })
 }
 
 /// `session/interrupt`

@@ -26,6 +26,8 @@ pub(in crate::rpc) async fn subscribe(
     params: SessionSubscribeParams,
     context: Context,
 ) -> Result<SessionSubscribeResult> {
+    // It is short, and one that is cancelled would free its token a moment after its answer.
+    context.cancellation.ignore();
     let SessionSubscribeParams { session_id, after_seq, subscription_token } = params;
     let opening = Subscriptions::begin(&context.peer, &context.service, session_id, subscription_token)?;
     let (subscriber, asker) = (opening.subscriber(), context.peer.client().asker);

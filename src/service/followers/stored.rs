@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::ids::{MessageId, SessionId, TurnId};
 use crate::protocol::event::{EventBody, EventMeta};
-use crate::service::history::event_body;
+use crate::service::history::{event_body, unreadable};
 use crate::service::journal::{headline, stored_json};
 use crate::service::pieces::length_of_first;
 use crate::store::{EventPayload, EventRow, MessageRow};
@@ -41,7 +41,11 @@ struct RawMessage<'a> {
 impl StoredEvent {
     pub(super) fn new(row: EventRow) -> Result<Self> {
         let (kind, body) = match row.payload {
-            EventPayload::Json { kind, body } => (kind, body),
+            EventPayload::Json { kind, body } => {
+                // It goes to the client as it is.
+                serde_json::from_str::<&RawValue>(&body).map_err(|problem| unreadable("events.body", &problem))?;
+                (kind, body)
+            }
             EventPayload::Message(message) => ("message".to_owned(), message_body(&message)?),
         };
         let meta = EventMeta {
@@ -87,17 +91,13 @@ impl StoredEvent {
 }
 
 fn message_body(row: &MessageRow) -> Result<String> {
-    let unreadable = |problem: serde_json::Error| {
-        let message = format!("the history holds something unreadable in messages.content: {problem}");
-        Error::new(ErrorKind::StoreCorrupt, message)
-    };
     let message = RawMessage {
         id: row.id,
         session_id: row.session_id,
         turn_id: row.turn_id,
         seq: row.seq,
         role: &row.role,
-        content: serde_json::from_str(&row.content).map_err(unreadable)?,
+        content: serde_json::from_str(&row.content).map_err(|problem| unreadable("messages.content", &problem))?,
         created_at: row.created_at,
         parent_tool_use_id: row.parent_tool_use_id.as_deref(),
     };

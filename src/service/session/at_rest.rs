@@ -48,7 +48,8 @@ pub(in crate::service) async fn run(
     let followers = Followers::default();
     let mut session = AtRest { inner, id, commands, followers, last_seq: 0, lease: None };
     if let Some(row) = row {
-        match Beginning::new(row, 0, CutShort::default()) {
+        let last_event = row.reserved_seq;
+        match Beginning::new(row, last_event, CutShort::default()) {
             Ok(beginning) => session = session.serve(beginning, None).await,
             Err(error) => tracing::error!(session = %id, %error, "a session that was just made cannot be read"),
         }

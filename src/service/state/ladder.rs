@@ -52,12 +52,19 @@ impl State {
                 self.record.provider_started = true;
                 Rung::Own
             }
-            Rung::Own if self.record.provider_started && forgot(exit) => Rung::Copy,
+            Rung::Own if self.goes_on_from_one() && forgot(exit) => Rung::Copy,
             Rung::Copy if forgot(exit) => Rung::Messages,
             Rung::Own | Rung::Copy | Rung::Messages => return false,
         };
         self.rung = next;
         true
+    }
+}
+
+impl State {
+    /// Whether there is a conversation that the CLI is to know: this session's, or that of the one it was forked from.
+    fn goes_on_from_one(&self) -> bool {
+        self.record.provider_started || self.record.fork.is_some_and(|fork| fork.conversation.is_some())
     }
 }
 

@@ -43,6 +43,7 @@ fn record() -> Record {
         message_count: 0,
         provider_session_id: ProviderSessionId::new(),
         provider_started: false,
+        fork: None,
         context: None,
         credential: None,
         usage: Usage::default(),

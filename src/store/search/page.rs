@@ -16,6 +16,7 @@ pub(in crate::store) const NEWEST: &str = "SELECT m.id, m.session_id, m.turn_id,
      m.created_at, m.parent_tool_use_id, s.title, m.number \
      FROM search CROSS JOIN messages AS m ON m.number = search.rowid CROSS JOIN sessions AS s ON s.id = m.session_id \
      WHERE search MATCH ?1 AND search.rowid >= ?2 AND search.rowid < ?3 AND m.created_at >= ?4 AND m.created_at < ?5 \
+     AND (?7 OR m.copy_of IS NULL OR NOT EXISTS (SELECT 1 FROM messages AS c WHERE c.id = m.copy_of)) \
      ORDER BY search.rowid DESC LIMIT ?6";
 
 const BY_NUMBER: &str = "SELECT m.id, m.session_id, m.turn_id, m.seq, m.role, m.content, \
@@ -104,6 +105,8 @@ pub(super) struct Filter {
     pub(super) end: i64,
     pub(super) since: Timestamp,
     pub(super) until: Timestamp,
+    /// Whether copies count that a fork took along: where one session is looked through, which has nothing else of them.
+    pub(super) copies: bool,
 }
 
 /// A row of the queries above.
@@ -136,8 +139,10 @@ fn newest(
 ) -> rusqlite::Result<(Vec<Found>, Option<SearchStart>)> {
     let mut statement = db.prepare_cached(NEWEST)?;
     let Filter { expression, first, end, since, until, .. } = filter;
-    let rows =
-        statement.query_map(params![expression, first, end, since, until, query.limit + 1], |row| read(query, row))?;
+    let rows = statement
+        .query_map(params![expression, first, end, since, until, query.limit + 1, filter.copies], |row| {
+            read(query, row)
+        })?;
     let found: Vec<Found> = rows.collect::<rusqlite::Result<_>>()?;
     let last = found.get(query.limit as usize - 1).map(|last| SearchStart::Newest(last.number));
     Ok((found, last))
@@ -185,7 +190,16 @@ impl Filter {
         let role = query.role.as_deref().map(role_word);
         let scope: Vec<String> = session.into_iter().chain(role).collect();
         let expression = scoped(&scope, &query.terms.expression(columns));
-        Ok(Self { columns, scope, expression, first: first.unwrap_or(i64::MAX), end, since, until })
+        Ok(Self {
+            columns,
+            scope,
+            expression,
+            first: first.unwrap_or(i64::MAX),
+            end,
+            since,
+            until,
+            copies: query.session_id.is_some(),
+        })
     }
 
     /// The expression for something else, in the same messages.

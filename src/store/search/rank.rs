@@ -28,6 +28,7 @@ const USUAL_LENGTH: f64 = 100.0;
 const NEWEST: &str = "SELECT m.number, m.content \
      FROM search CROSS JOIN messages AS m ON m.number = search.rowid \
      WHERE search MATCH ?1 AND search.rowid >= ?2 AND search.rowid < ?3 AND m.created_at >= ?4 AND m.created_at < ?5 \
+     AND (?7 OR m.copy_of IS NULL OR NOT EXISTS (SELECT 1 FROM messages AS c WHERE c.id = m.copy_of)) \
      ORDER BY search.rowid DESC LIMIT ?6";
 
 const NUMBERS: &str = "SELECT count(*), min(rowid) FROM (SELECT rowid FROM search \
@@ -52,7 +53,7 @@ pub(super) fn ranked(db: &Connection, query: &SearchQuery, filter: &Filter) -> r
     let matcher = Matcher::of(&query.terms);
     let mut statement = db.prepare_cached(NEWEST)?;
     let Filter { expression, first, end, since, until, .. } = filter;
-    let mut rows = statement.query(params![expression, first, end, since, until, CANDIDATES])?;
+    let mut rows = statement.query(params![expression, first, end, since, until, CANDIDATES, filter.copies])?;
     let mut words = Words::default();
     let mut candidates = Vec::new();
     let mut bytes = 0;

@@ -1,5 +1,7 @@
 use super::*;
-use crate::store::{events, leases, messages, permissions, search, sessions, standing, transcripts, turns, usage};
+use crate::store::{
+    events, forks, leases, messages, permissions, search, sessions, standing, transcripts, turns, usage,
+};
 
 /// What SQLite is going to do for a statement, whose parameters are all unbound.
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -28,6 +30,9 @@ async fn every_query_walks_an_index_and_none_sorts() {
         turns::USAGE,
         leases::RELEASE_ALL,
         standing::BY_SESSION,
+        forks::MESSAGES,
+        forks::EVENTS,
+        forks::LAST_SEQ,
         transcripts::BY_CONVERSATION,
         sessions::CLOSE_STALE,
         permissions::OPEN,
@@ -46,8 +51,10 @@ async fn a_search_walks_the_full_text_index_in_its_order_and_sorts_nothing() {
     home.store().ready().await.unwrap();
     let steps = plan(&home.other(), search::NEWEST);
     assert!(steps[0].starts_with("SCAN search VIRTUAL TABLE INDEX"), "{steps:?}");
-    assert!(steps[1..].iter().all(|step| step.starts_with("SEARCH")), "{steps:?}");
-    assert_eq!(steps.len(), 3, "{steps:?}");
+    // One of them, in a subquery of its own, looks for what a copy is of.
+    let (headings, searches): (Vec<_>, Vec<_>) = steps[1..].iter().partition(|step| step.starts_with("CORRELATED"));
+    assert!(searches.iter().all(|step| step.starts_with("SEARCH")), "{steps:?}");
+    assert_eq!((headings.len(), searches.len()), (1, 3), "{steps:?}");
 }
 
 #[tokio::test]

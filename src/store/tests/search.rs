@@ -334,7 +334,9 @@ async fn a_migrated_history_is_indexed_behind() {
     let (store, _) = with_texts(&home, &["from before"]).await;
     store.close().await;
     let older = "DROP TABLE search; DROP TABLE search_backlog; DROP TABLE search_days; DROP INDEX turns_by_start; \
-                 PRAGMA user_version = 4;";
+                 ALTER TABLE events DROP COLUMN pieces; ALTER TABLE messages DROP COLUMN copy_of; \
+                 ALTER TABLE sessions DROP COLUMN forked_from; \
+                 ALTER TABLE sessions DROP COLUMN forked_conversation; PRAGMA user_version = 4;";
     home.other().execute_batch(older).unwrap();
     let store = home.store();
     assert_eq!(store.search(search("before")).await.unwrap().unindexed, 1);

@@ -70,6 +70,14 @@ impl HistoryFile {
         self.db.execute_batch(sql).expect("the index can be emptied");
     }
 
+    /// Makes an event of a session unreadable: its last status.
+    pub(crate) fn spoil_event(&self, session: &str) {
+        let sql = "UPDATE events SET body = '{\"kind\":' WHERE session_id = ?1 \
+                   AND seq = (SELECT max(seq) FROM events WHERE session_id = ?1 AND kind = 'status')";
+        let changed = self.db.execute(sql, [id(session)]).expect("an event can be changed");
+        assert_eq!(changed, 1);
+    }
+
     /// How many turns of a session have come to their end.
     pub(crate) fn ended_turns(&self, session: &str) -> u64 {
         let sql = "SELECT count(*) FROM turns WHERE session_id = ?1 AND ended_at IS NOT NULL";
