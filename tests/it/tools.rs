@@ -6,6 +6,7 @@ use crate::support::bridge::{Bridge, Setup};
 use crate::support::client::ServerRequest;
 use crate::support::editor_tools::{capabilities, declared, text};
 use crate::support::script::{Script, Turn};
+use crate::support::wait_for;
 
 /// What the CLI says to the server of the client's tools.
 fn mcp(request_id: &str, message: Value) -> Value {
@@ -55,6 +56,11 @@ fn with_tools(scripts: impl IntoIterator<Item = Script>) -> (Bridge, String) {
     (bridge, session)
 }
 
+/// How many of the CLI's questions have been answered.
+fn answers(bridge: &Bridge) -> usize {
+    bridge.cli().received().iter().filter(|line| line["type"] == "control_response").count()
+}
+
 fn called(bridge: &Bridge) -> ServerRequest {
     bridge.next_server_request("tool/call")
 }
@@ -78,6 +84,8 @@ fn a_declared_tool_is_shown_to_claude_and_called_at_the_client() {
         .expect(answered("list", json!({"id": 1, "result": {"tools": tools}})))
         .answer(opens("opened", false));
     let (bridge, session) = with_tools([script]);
+    // Before that, the message would come where the script wants an answer.
+    wait_for("the tools to be listed", || (answers(&bridge) == 3).then_some(()));
     let saying = bridge.start_saying(&session, "Open it");
     let request = called(&bridge);
     let expected = json!({"sessionId": session, "name": "open_file", "arguments": {"path": "src/a.rs"},
@@ -228,10 +236,11 @@ fn several_calls_at_once_get_each_its_own_answer() {
     let (bridge, session) = with_tools([Script::new().answer(turn)]);
     let saying = bridge.start_saying(&session, "All of it");
     let mut calls: Vec<ServerRequest> = (0..3).map(|_| called(&bridge)).collect();
-    for at in [2, 0, 0] {
+    for (at, answered) in [(2, 1), (0, 2), (0, 3)] {
         let request = calls.remove(at);
         let answer = text(&format!("for {}", request.params["arguments"]["path"].as_str().unwrap()));
         request.answer(&answer);
+        wait_for("the answer to arrive", || (answers(&bridge) == answered).then_some(()));
     }
     assert_eq!(saying.end().text(), "Done.");
 }

@@ -253,8 +253,10 @@ fn a_tool_is_called_at_the_client_whose_message_it_is_and_at_no_other() {
     attach(&two, &session);
     let answer = |said: &str| json!({"content": [{"type": "text", "text": said}]});
     // Both are under way at once: the second waits for the first, and each is called for its own.
-    let turns = [say(&two, &session), say(&one, &session)];
-    two.next_server_request("tool/call").answer(&answer("two"));
+    let first = say(&two, &session);
+    let call = two.next_server_request("tool/call");
+    let turns = [first, say(&one, &session)];
+    call.answer(&answer("two"));
     one.next_server_request("tool/call").answer(&answer("one"));
     turns.iter().for_each(|turn| assert_eq!(turn.result()["text"], "Done."));
 }
@@ -278,10 +280,11 @@ fn a_client_with_other_tools_brings_them_along_and_one_without_calls_nobodys() {
         let (asked, answer) = list(id, names);
         script.emit(asked).expect(answer)
     };
-    let script = listed(Script::new(), 1, &["look"]).answer("Hi.").expect(changed()).respond(Value::Null);
-    let script = listed(script, 2, &["see", "hear"]).answer(calling(3, "see", Some("seen")));
-    let script = script.expect(changed()).respond(Value::Null);
-    let script = listed(script, 4, &[]).answer(calling(5, "see", None));
+    // It is told before the message, and asks when it likes.
+    let told = |script: Script| script.expect(changed()).respond(Value::Null).expect(json!({"type": "user"}));
+    let script = listed(Script::new().expect(json!({"type": "user"})), 1, &["look"]).unasked("Hi.");
+    let script = listed(told(script), 2, &["see", "hear"]).unasked(calling(3, "see", Some("seen")));
+    let script = listed(told(script), 4, &[]).unasked(calling(5, "see", None));
     let mut scene = Scene::new(script);
     let one = scene.client_with(&tools(&["look"]));
     let (two, three) = (scene.client_with(&tools(&["see", "hear"])), scene.client_with(&json!({})));
