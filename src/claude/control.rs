@@ -1,6 +1,6 @@
 //! What the CLI is asked or told beside messages.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Something the CLI is asked or told.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,11 @@ pub enum Control {
     Deny {
         /// Permission rules.
         rules: Vec<String>,
+    },
+    /// To have these MCP servers and no others; those that are as they were stay connected.
+    SetServers {
+        /// The servers by name, each as the configuration file has it.
+        servers: Map<String, Value>,
     },
     /// A message of MCP's from a server that is ours.
     McpMessage {
@@ -37,6 +42,7 @@ impl Control {
             Self::ContextUsage => "get_context_usage",
             Self::SetModel { .. } => "set_model",
             Self::Deny { .. } => "apply_flag_settings",
+            Self::SetServers { .. } => "mcp_set_servers",
             Self::McpMessage { .. } => "mcp_message",
         }
     }
@@ -49,6 +55,7 @@ impl Control {
             Self::Deny { rules } => {
                 json!({ "subtype": subtype, "settings": { "permissions": { "deny": rules } } })
             }
+            Self::SetServers { servers } => json!({ "subtype": subtype, "servers": servers }),
             Self::McpMessage { server, message } => {
                 json!({ "subtype": subtype, "server_name": server, "message": message })
             }

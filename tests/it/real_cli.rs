@@ -13,6 +13,7 @@ mod orphans;
 mod permissions;
 mod resuming;
 mod secrets;
+mod server_set;
 mod servers;
 mod stored;
 mod tools;

@@ -297,3 +297,18 @@ fn a_client_with_other_tools_brings_them_along_and_one_without_calls_nobodys() {
     let last = scene.answers().pop().unwrap()["mcp_response"]["result"].take();
     assert!(last["isError"] == true && last["content"][0]["text"].as_str().unwrap().contains("no tool see"), "{last}");
 }
+
+#[test]
+fn a_client_with_tools_adds_them_to_a_process_that_was_started_without() {
+    let expected = json!({"type": "control_request", "request": {"subtype": "mcp_set_servers",
+        "servers": {"editor": {"type": "sdk", "name": "editor"}}}});
+    let answer = json!({"added": ["editor"], "removed": [], "errors": {}});
+    let script = Script::new().answer("Hi.").expect(expected).respond(answer).answer(calling(1, "look", Some("seen")));
+    let mut scene = Scene::new(script);
+    let (one, two) = (scene.client_with(&json!({})), scene.client_with(&tools(&["look"])));
+    let session = create(&one);
+    assert_eq!(say(&one, &session).result()["text"], "Hi.");
+    let turn = say(&two, &session);
+    two.next_server_request("tool/call").answer(&json!({"content": [{"type": "text", "text": "seen"}]}));
+    assert_eq!(turn.result()["text"], "Done.");
+}

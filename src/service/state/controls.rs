@@ -61,6 +61,8 @@ pub(super) enum Purpose {
     Rules,
     /// The session itself wants to know how the MCP servers are.
     Watch,
+    /// The process is to have other MCP servers.
+    Replacement,
     /// The process is to know that there are other tools of the client's.
     ToolsChanged,
 }
@@ -161,6 +163,7 @@ impl State {
             Purpose::Model { asker, model } => self.model_answered(asker, model, answer.map(|_| ()), effects),
             Purpose::Rules => self.rules_answered(answer.map(|_| ()), effects),
             Purpose::Watch => self.servers_answered(answer, now, effects),
+            Purpose::Replacement => self.servers_replaced(answer, now, effects),
             Purpose::ToolsChanged => {
                 if let Err(error) = answer {
                     tracing::warn!(session = %self.record.id, %error, "Claude does not know of the client's tools");
@@ -176,7 +179,11 @@ fn reply(purpose: &Purpose, outcome: Result<Told>, effects: &mut Effects) {
         Purpose::Servers(to) | Purpose::Context(to) | Purpose::Model { asker: Some(to), .. } => {
             effects.reply(*to, outcome);
         }
-        Purpose::Model { asker: None, .. } | Purpose::Rules | Purpose::Watch | Purpose::ToolsChanged => {}
+        Purpose::Model { asker: None, .. }
+        | Purpose::Rules
+        | Purpose::Watch
+        | Purpose::Replacement
+        | Purpose::ToolsChanged => {}
     }
 }
 

@@ -14,6 +14,7 @@ mod model;
 mod permissions;
 mod recovery;
 mod rest;
+mod server_set;
 mod servers;
 #[cfg(test)]
 mod tests;

@@ -23,8 +23,8 @@ pub(super) struct StartedWith {
     pub(super) model: Option<String>,
     /// Whether it was told since what is never done.
     denies: bool,
-    /// The MCP servers that it has.
-    servers: ServerSet,
+    /// The MCP servers that it was told to have.
+    pub(super) servers: ServerSet,
 }
 
 impl StartedWith {
@@ -44,11 +44,6 @@ impl State {
         self.outdated = false;
     }
 
-    /// The MCP servers that the process which is being started is to have.
-    pub(in crate::service) fn started_servers(&self) -> &ServerSet {
-        &self.started_with.servers
-    }
-
     /// The mode that the process which comes up, or is there, was started in.
     pub(in crate::service) fn started_mode(&self) -> Mode {
         self.started_with.mode
@@ -60,6 +55,7 @@ impl State {
             self.record.mode = mode;
             effects.session_changed();
             self.enforce_mode(now, effects);
+            self.enforce_servers(now, effects);
         }
         effects.reply(asker, Ok(Told::Done));
     }

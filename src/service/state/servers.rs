@@ -34,6 +34,11 @@ impl Servers {
         Self { configured, started_at: now, known: Vec::new() }
     }
 
+    /// There are some that have just been told to start, or none.
+    pub(super) fn start_anew(&mut self, configured: bool, now: Timestamp) {
+        (self.configured, self.started_at) = (configured, now);
+    }
+
     fn pending(&self) -> impl Iterator<Item = &McpServerReport> {
         self.known.iter().filter(|server| server.is_pending())
     }

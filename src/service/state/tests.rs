@@ -7,6 +7,7 @@ mod permissions;
 mod properties;
 mod questions;
 mod resting;
+mod server_set;
 mod tools;
 
 use serde_json::json;

@@ -51,6 +51,7 @@ impl State {
     pub(super) fn tools_are_there(&mut self, toolset: Toolset, now: Timestamp, effects: &mut Effects) {
         self.tools.front = Some(toolset);
         if self.turn.is_none() {
+            self.enforce_servers(now, effects);
             self.show_tools(now, effects);
         }
     }
@@ -62,10 +63,9 @@ impl State {
         }
     }
 
-    /// Whether a process that is started now is to have our server.
+    /// Whether our server is wanted.
     pub(super) fn has_tools(&self) -> bool {
-        let next = self.queue.front().map(|waiting| waiting.tools.as_ref());
-        next.flatten().or(self.tools.front.as_ref()).is_some()
+        self.tools.front.is_some() || self.queue.iter().any(|waiting| waiting.tools.is_some())
     }
 
     /// A process is being started, which knows of no tools.

@@ -219,6 +219,7 @@ impl State {
         if titled {
             effects.session_changed();
         }
+        self.enforce_servers(now, effects);
         self.show_tools(now, effects);
         let content = self.with_preface(waiting.prompt.wire);
         effects.write(claude::Input::User { content });
