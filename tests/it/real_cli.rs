@@ -1,6 +1,7 @@
 //! The real Claude CLI, at the version that `tests/cli/package.json` pins, against a stand-in Messages API.
 
 pub(crate) mod calc;
+mod canvas;
 mod control;
 mod conversation;
 mod discovery;

@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod bridge;
+pub(crate) mod canvas_server;
 pub(crate) mod client;
 pub(crate) mod commits;
 pub(crate) mod demo_agent;
