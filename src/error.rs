@@ -41,6 +41,8 @@ pub enum ErrorKind {
     SessionHeld,
     /// The session was closed or deleted while the message waited.
     SessionClosed,
+    /// A session of that id is there already, and not the same.
+    SessionExists,
     /// The Claude CLI is not where it was looked for.
     CliNotFound,
     /// The Claude CLI that was found is too old.
@@ -92,6 +94,7 @@ impl ErrorKind {
             Self::ModeNotAllowed => 1011,
             Self::SessionHeld => 1012,
             Self::SessionClosed => 1013,
+            Self::SessionExists => 1014,
             Self::CliNotFound => 1020,
             Self::CliUnsupported => 1021,
             Self::CliExited => 1022,

@@ -24,6 +24,19 @@ macro_rules! id {
                 Self(Uuid::now_v7())
             }
 
+            /// The identifier of something that is older than this program: of its time, and of a hash of what names it
+            /// elsewhere, in hexadecimal, so that it always gets the same one.
+            #[must_use]
+            pub fn derived(at: crate::time::Timestamp, hash: &str) -> Self {
+                let mut random = [0; 10];
+                for (byte, pair) in random.iter_mut().zip(hash.as_bytes().chunks(2)) {
+                    let digits = std::str::from_utf8(pair).unwrap_or_default();
+                    *byte = u8::from_str_radix(digits, 16).unwrap_or(0);
+                }
+                let millis = u64::try_from(at.as_millis()).unwrap_or(0);
+                Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+            }
+
             /// The sixteen bytes, as they are stored.
             #[must_use]
             pub fn as_bytes(&self) -> &[u8; 16] {

@@ -19,6 +19,8 @@ use crate::time::Timestamp;
 
 /// What a line of the person's has.
 const USER: &str = r#""type":"user""#;
+/// How long the name of a folder may be before the CLI cuts it and adds a hash, in characters.
+const LONGEST_FOLDER: usize = 200;
 /// How much of a transcript is looked through for the latest words, in bytes.
 const END: u64 = 4 << 20;
 
@@ -49,6 +51,12 @@ impl Transcripts {
             None => Path::new(folder("HOME")?).join(".claude"),
         };
         Some(Self { folder: config.join("projects") })
+    }
+
+    /// The folder that they are in, a folder each for the folders that conversations are about.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Whether the CLI has this transcript.
@@ -88,11 +96,50 @@ impl Transcripts {
         })
     }
 
+    /// Removes all that the CLI keeps of a conversation: its transcript, and those of its agents. Says how many files
+    /// and folders those were.
+    ///
+    /// # Errors
+    /// `internalError` that names what could not be removed.
+    pub fn remove(&self, conversation: ProviderSessionId) -> Result<usize> {
+        let mut removed = 0;
+        for folder in folders_in(&self.folder).map_err(|error| cannot_remove(&self.folder, &error))? {
+            let own = folder.join(conversation.to_string());
+            for path in [own.with_extension("jsonl"), own] {
+                removed += usize::from(remove(&path).map_err(|error| cannot_remove(&path, &error))?);
+            }
+        }
+        Ok(removed)
+    }
+
     fn path(&self, name: &str) -> Result<PathBuf> {
         if is_plain(name) {
             return Ok(self.folder.join(name));
         }
         Err(Error::internal(format!("{name:?} is no name of a transcript")))
+    }
+}
+
+/// The folders in a folder; none where it is not there.
+fn folders_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    Ok(paths.into_iter().filter(|path| path.is_dir()).collect())
+}
+
+/// Removes a file, or a folder with all that is in it; says whether it was there.
+fn remove(path: &Path) -> io::Result<bool> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        removed => removed.map(|()| true),
     }
 }
 
@@ -110,6 +157,45 @@ fn end_of(path: &Path) -> io::Result<Vec<u8>> {
 #[must_use]
 pub fn is_main_transcript(name: &str, conversation: ProviderSessionId) -> bool {
     Path::new(name).file_stem().and_then(OsStr::to_str) == Some(&conversation.to_string())
+}
+
+/// Whether this can be the name of a transcript.
+#[must_use]
+pub fn is_transcript_name(name: &str) -> bool {
+    is_plain(name) && name.contains('/') && name.ends_with(".jsonl")
+}
+
+/// The name that a transcript has where its conversation goes on in another folder, given by its real path.
+#[must_use]
+pub fn moved_transcript(name: &str, cwd: &Path) -> String {
+    let rest = name.split_once('/').map_or(name, |(_, rest)| rest);
+    format!("{}/{rest}", folder_name(cwd))
+}
+
+/// The name of the folder in which the CLI keeps the transcripts of conversations in `cwd`, as it makes it.
+fn folder_name(cwd: &Path) -> String {
+    let path = cwd.to_string_lossy();
+    let name: String = path
+        .encode_utf16()
+        .map(|unit| u8::try_from(unit).ok().filter(u8::is_ascii_alphanumeric).map_or('-', char::from))
+        .collect();
+    if name.len() <= LONGEST_FOLDER {
+        return name;
+    }
+    let hash =
+        path.encode_utf16().fold(0_i32, |hash, unit| (hash << 5).wrapping_sub(hash).wrapping_add(i32::from(unit)));
+    format!("{}-{}", &name[..LONGEST_FOLDER], base36(hash.unsigned_abs()))
+}
+
+fn base36(mut number: u32) -> String {
+    let mut digits = Vec::new();
+    loop {
+        digits.push(char::from_digit(number % 36, 36).unwrap_or('0'));
+        number /= 36;
+        if number == 0 {
+            return digits.iter().rev().collect();
+        }
+    }
 }
 
 /// A path that stays below the folder it is joined to.
@@ -142,6 +228,11 @@ fn make_way(path: &Path, unique: i64) -> io::Result<()> {
 fn cannot_write(path: &Path, error: &io::Error) -> Error {
     Error::new(ErrorKind::InternalError, format!("cannot put the transcript {} back: {error}", path.display()))
         .hint("check that the folder is yours, and that its disk is neither full nor read-only")
+}
+
+fn cannot_remove(path: &Path, error: &io::Error) -> Error {
+    Error::new(ErrorKind::InternalError, format!("cannot remove {}: {error}", path.display()))
+        .hint("check that the folder is yours; the Claude CLI keeps its transcripts there")
 }
 
 #[cfg(test)]
@@ -201,6 +292,28 @@ mod tests {
         texts.sort();
         assert_eq!(texts, ["1\n2\n", "3\n"]);
         assert_eq!(fs::read_to_string(&path).unwrap(), "3\n");
+    }
+
+    /// Seen with 2.1.330.
+    #[test]
+    fn a_transcript_moves_to_the_folder_that_the_cli_would_make() {
+        let moved = |cwd: &str| moved_transcript("-home-ada/x/agent-1.jsonl", Path::new(cwd));
+        assert_eq!(moved("/tmp/h-cli/My Proj_ü.x"), "-tmp-h-cli-My-Proj---x/x/agent-1.jsonl");
+        let long = "a".repeat(120);
+        let expected = format!("-tmp-h-cli-{long}-{}-n7d60v/x/agent-1.jsonl", "a".repeat(68));
+        assert_eq!(moved(&format!("/tmp/h-cli/{long}/{long}-x")), expected);
+    }
+
+    #[test]
+    fn all_of_a_conversation_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let transcripts = in_folder(folder.path());
+        let id: ProviderSessionId = "0193a5f0-0000-7000-8000-000000000001".parse().unwrap();
+        let agent = format!("-home-ada/{id}/subagents/agent-1.jsonl");
+        transcripts.restore([(NAME, "1\n"), (agent.as_str(), "2\n"), ("-home-ada/other.jsonl", "3\n")]).unwrap();
+        assert_eq!(transcripts.remove(id).unwrap(), 2);
+        assert_eq!(transcripts.remove(id).unwrap(), 0);
+        assert!(!transcripts.has(NAME) && !transcripts.has(&agent) && transcripts.has("-home-ada/other.jsonl"));
     }
 
     #[test]

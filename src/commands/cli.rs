@@ -14,6 +14,7 @@ use super::guard::GuardArgs;
 use super::manual::{CompletionsArgs, ManArgs};
 use super::schema::SchemaArgs;
 use super::search::SearchArgs;
+use super::sessions::SessionsArgs;
 use super::usage::UsageArgs;
 use crate::claude;
 use crate::config::{Flags, Level};
@@ -43,6 +44,7 @@ pub(super) enum Command {
     Search(SearchArgs),
     Usage(UsageArgs),
     Doctor(DoctorArgs),
+    Sessions(SessionsArgs),
     /// Write the protocol's JSON Schemas and its OpenRPC document.
     Schema(SchemaArgs),
     Completions(CompletionsArgs),

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 const NAME: &str = "demo-agent";
 
 /// The folder of the agent's notes, in the one where history lives.
-const FOLDER: &str = "demo";
+pub(super) const FOLDER: &str = "demo";
 
 /// What the Claude CLI would be told: all of it is taken.
 #[derive(Debug, Args)]

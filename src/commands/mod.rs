@@ -11,6 +11,7 @@ mod manual;
 pub mod schema;
 mod search;
 mod serve;
+mod sessions;
 mod signals;
 mod terminal;
 mod usage;
@@ -37,6 +38,7 @@ pub fn run() -> ExitCode {
         Some(Command::Completions(args)) => manual::completions(&args, Cli::command()),
         Some(Command::Man(args)) => manual::man(&args, Cli::command()),
         Some(Command::Doctor(args)) => doctor::run(&args, cli.settings),
+        Some(Command::Sessions(args)) => sessions::run(args, cli.settings),
         Some(Command::Schema(args)) => schema::run(&args, table::descriptions()),
         Some(Command::DemoAgent(args)) => demo_agent::run(&args, cli.settings.into_flags().data_dir.as_deref()),
         Some(Command::Guard(args)) => guard::run(args),

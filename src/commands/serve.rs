@@ -96,6 +96,19 @@ impl Boot for Server {
     }
 }
 
+/// The settings of a command that works on the history itself, in the folder that it is run in; and how it logs.
+///
+/// # Errors
+/// `invalidParams` where the configuration is wrong.
+pub(super) fn own_settings(flags: &Flags, agent: Agent) -> Result<(service::Settings, config::Log)> {
+    let places = Places::find()?;
+    let variables = &config::variables_of_this_process();
+    let sources = Sources { places: &places, flags, workspace: None, options: None, variables };
+    let resolved = config::resolve(&sources)?;
+    let log = resolved.config.log.clone();
+    Ok((settings(resolved, None, guard::program()?, agent)?, log))
+}
+
 fn resolve(flags: &Flags, request: &BootRequest) -> Result<Resolved> {
     let places = Places::find()?;
     config::resolve(&Sources {
@@ -154,6 +167,8 @@ fn translated(config: Config, client: Option<String>, guard: PathBuf) -> service
         },
         max_live: sessions.max_live,
         close_after: sessions.close_after,
+        retention: config.retention,
+        notes: demo_agent::FOLDER.into(),
         allowed_tools: config.allowed_tools,
         disallowed_tools: config.disallowed_tools,
         power: config.power_mode,

@@ -3,7 +3,7 @@
 //! The doc comments are the descriptions in `schemas/config.json`.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
@@ -42,6 +42,8 @@ pub struct Keys {
     pub permissions: PermissionsKeys,
     /// Tools of the client's own.
     pub tools: ToolsKeys,
+    /// The history.
+    pub store: StoreKeys,
     /// The log.
     pub log: LogKeys,
     /// Folders whose own `claude-bridge.toml` counts in full, with those below them. Counts in the user's own file and
@@ -194,6 +196,16 @@ pub struct ToolsKeys {
     pub timeout: Option<ConfigDuration>,
 }
 
+/// The history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+#[schemars(rename = "StoreConfig")]
+pub struct StoreKeys {
+    /// After how many days without any activity a session is deleted, with the Claude CLI's own transcript of it. Default:
+    /// nothing is ever deleted.
+    pub retention_days: Option<NonZeroU32>,
+}
+
 /// The log.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
@@ -222,6 +234,7 @@ impl Keys {
             mcp: McpKeys { timeout: self.mcp.timeout.or(below.mcp.timeout) },
             permissions: PermissionsKeys { deadline: self.permissions.deadline.or(below.permissions.deadline) },
             tools: ToolsKeys { timeout: self.tools.timeout.or(below.tools.timeout) },
+            store: StoreKeys { retention_days: self.store.retention_days.or(below.store.retention_days) },
             log: self.log.over(below.log),
             trust: self.trust.or(below.trust),
         }

@@ -48,6 +48,7 @@ use tree::Node;
 
 /// The name of the user's file and of a workspace's.
 const FILE_NAME: &str = "claude-bridge.toml";
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// What stands for a file's path where the client's options are at fault.
 const OPTIONS: &str = "initializationOptions";
 
@@ -80,6 +81,8 @@ pub struct Config {
     pub permission_deadline: Option<Duration>,
     /// How long a tool of the client's may take.
     pub tool_timeout: Duration,
+    /// After how long without any activity a session is removed; absent: never.
+    pub retention: Option<Duration>,
     /// What is logged, and where.
     pub log: Log,
     /// Whether the workspace is trusted: whether its own configuration, and the CLI's settings files in it, count.
@@ -312,6 +315,7 @@ fn fill_in(keys: Keys, workspace: &Path, places: &Places, trust: Trust) -> Confi
         mcp_timeout: keys.mcp.timeout.map_or(Duration::from_secs(10), ConfigDuration::get),
         permission_deadline: keys.permissions.deadline.map(ConfigDuration::get),
         tool_timeout: keys.tools.timeout.map_or(Duration::from_secs(120), ConfigDuration::get),
+        retention: keys.store.retention_days.map(|days| DAY.saturating_mul(days.get())),
         log: Log {
             level: keys.log.level.unwrap_or_default(),
             file: keys.log.file,

@@ -52,8 +52,13 @@ pub enum Mode {
 #[must_use]
 pub fn build(facts: Facts<'_>) -> Context {
     let text = general::text(facts);
-    let hash = format!("{:x}", Sha256::digest(&text));
-    Context { text, hash }
+    Context { hash: hash_of(&text), text }
+}
+
+/// The hash of a text: its name.
+#[must_use]
+pub fn hash_of(text: &str) -> String {
+    format!("{:x}", Sha256::digest(text))
 }
 
 /// What Claude is told of a mode, for a session that has changed into it.

@@ -3,6 +3,7 @@
 //! These types are the single source: the JSON Schemas and the OpenRPC document are generated from them. Fields are
 //! camelCase; unknown fields are ignored on input; enums may grow, so a client takes an unknown value as "other".
 
+pub mod archive;
 pub mod capabilities;
 pub mod event;
 pub mod health;

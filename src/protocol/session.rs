@@ -317,6 +317,91 @@ pub struct SessionInterruptResult {
     pub interrupted: bool,
 }
 
+/// Parameters of `session/export`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionExportParams {
+    /// The session.
+    pub session_id: SessionId,
+    /// In what form.
+    pub format: ExportFormat,
+}
+
+/// The form of an exported session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ExportFormat {
+    /// For people: the conversation, with what it cost.
+    Markdown,
+    /// For programs: all that is stored, as `archive.json` describes it.
+    Json,
+}
+
+/// Result of `session/export`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionExportResult {
+    /// The document.
+    pub content: String,
+    /// Its media type.
+    pub media_type: String,
+}
+
+/// Parameters of `session/import`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionImportParams {
+    /// What `session/export` gave for the format `json`.
+    pub content: String,
+    /// The folder that the session works in from now on, absolute; default: the one that it worked in, which has to be
+    /// there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
+    /// What is done where the session is here already, and not the same; default `fail`.
+    #[serde(default)]
+    pub on_conflict: ImportConflict,
+    /// Whether what the archive says of power mode, of permissions that were granted for longer than once, and of MCP
+    /// servers, counts here. Only for archives of one's own.
+    #[serde(default)]
+    pub trust: bool,
+}
+
+/// What is done where a session that is imported is here already, and not the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ImportConflict {
+    /// Nothing: the answer is `sessionExists`.
+    #[default]
+    Fail,
+    /// The archive's takes its place.
+    Replace,
+}
+
+/// Result of `session/import`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionImportResult {
+    /// The session as it is now.
+    pub session: Session,
+    /// What was done.
+    pub outcome: ImportOutcome,
+    /// What of the archive does not count here: `mode`, `grants`, `mcpServers.NAME`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+}
+
+/// What an import did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ImportOutcome {
+    /// The session is new here.
+    Imported,
+    /// It was here, with all that the archive has: nothing was changed.
+    Unchanged,
+    /// It took the place of the one that was here.
+    Replaced,
+}
+
 /// Result of the methods that have nothing to say but that it was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Done {}

@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// The methods of a server.
 ///
-/// Still to come, with the issues that bring them: `session/setStudy`, `session/export`, `study/list`, `study/get`.
+/// Still to come, with the issues that bring them: `session/setStudy`, `study/list`, `study/get`.
 #[derive(Debug)]
 pub struct Table {
     methods: RpcModule<()>,
@@ -41,6 +41,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         .with::<session::SessionDelete, _>(session::delete)
         .with::<subscription::SessionSubscribe, _>(subscription::subscribe)
         .with::<subscription::SessionUnsubscribe, _>(subscription::unsubscribe)
+        .with::<session::SessionExport, _>(session::export)
+        .with::<session::SessionImport, _>(session::import)
         .with::<message::MessageSend, _>(message::send)
         .with::<message::MessageList, _>(message::list)
         .with::<search::MessageSearch, _>(search::search)

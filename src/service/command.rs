@@ -16,6 +16,7 @@ use crate::ids::{PermissionId, TurnId};
 use crate::protocol::capabilities::SessionCapabilitiesResult;
 use crate::protocol::permission::PermissionAnswer;
 use crate::protocol::session::{Mode, Session};
+use crate::time::Timestamp;
 
 /// What a session's task is asked.
 pub(super) enum Command {
@@ -56,6 +57,8 @@ pub(super) enum Command {
     Close { reply: oneshot::Sender<Result<Session>> },
     /// End the process and remove the history; answers when both are gone.
     Delete { reply: oneshot::Sender<Result<()>> },
+    /// The same, if nothing has happened in the session since then and nothing happens now; else `sessionBusy`.
+    Expire { before: Timestamp, reply: oneshot::Sender<Result<()>> },
     /// End everything: this program goes down.
     ShutDown,
 }
@@ -72,7 +75,7 @@ impl Command {
             | Self::Close { reply } => tell(reply, Err(error)),
             Self::AskServers { reply } | Self::AskContext { reply } => tell(reply, Err(error)),
             Self::Capabilities { reply } => tell(reply, Err(error)),
-            Self::Delete { reply } | Self::Answer { reply, .. } => tell(reply, Err(error)),
+            Self::Delete { reply } | Self::Expire { reply, .. } | Self::Answer { reply, .. } => tell(reply, Err(error)),
             Self::Subscribe { reply, .. } => tell(reply, Err(error)),
             Self::Recover | Self::Unsubscribed | Self::Warm { .. } | Self::Cancel { .. } | Self::ShutDown => {}
         }

@@ -12,6 +12,7 @@ use crate::claude;
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::event::EventBody;
 use crate::protocol::message::Message;
+use crate::protocol::permission::Permission;
 use crate::protocol::session::{ContextInfo, Session, SessionState};
 use crate::protocol::turn::{StopReason, Turn};
 use crate::protocol::usage::Usage;
@@ -245,18 +246,23 @@ pub(super) fn turn_record(row: TurnRow) -> Result<TurnRecord> {
 /// What an event changes in the list of permissions.
 pub(super) fn permission_change(body: &EventBody, now: Timestamp) -> Result<Option<PermissionChange>> {
     Ok(match body {
-        EventBody::PermissionRequested { permission } => Some(PermissionChange::Asked(PermissionRow {
-            id: permission.id,
-            session_id: permission.session_id,
-            turn_id: permission.turn_id,
-            body: to_json(permission)?,
-            created_at: permission.created_at,
-        })),
+        EventBody::PermissionRequested { permission } => Some(PermissionChange::Asked(permission_row(permission)?)),
         EventBody::PermissionResolved { permission_id, behavior, by } => {
             let (outcome, by) = (to_name(behavior)?, to_name(by)?);
             Some(PermissionChange::Resolved { id: *permission_id, at: now, outcome, by })
         }
         _ => None,
+    })
+}
+
+/// The row of a permission that is asked for.
+pub(super) fn permission_row(permission: &Permission) -> Result<PermissionRow> {
+    Ok(PermissionRow {
+        id: permission.id,
+        session_id: permission.session_id,
+        turn_id: permission.turn_id,
+        body: to_json(permission)?,
+        created_at: permission.created_at,
     })
 }
 
@@ -303,15 +309,15 @@ pub(super) fn to_name<T: Serialize>(value: &T) -> Result<String> {
     }
 }
 
-fn from_name<T: DeserializeOwned>(column: &str, name: &str) -> Result<T> {
+pub(super) fn from_name<T: DeserializeOwned>(column: &str, name: &str) -> Result<T> {
     serde_json::from_value(Value::String(name.to_owned())).map_err(|problem| unreadable(column, &problem))
 }
 
-fn to_json<T: Serialize>(value: &T) -> Result<String> {
+pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|problem| Error::internal(format!("cannot be stored: {problem}")))
 }
 
-fn from_json<T: DeserializeOwned>(column: &str, json: &str) -> Result<T> {
+pub(super) fn from_json<T: DeserializeOwned>(column: &str, json: &str) -> Result<T> {
     serde_json::from_str(json).map_err(|problem| unreadable(column, &problem))
 }
 

@@ -9,10 +9,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::command::Command;
-use super::{Inner, Service, search};
+use super::{Inner, Service, deletion, search};
 use crate::error::Result;
 use crate::ids::BridgeId;
-use crate::time::Timestamp;
 
 /// How often old sessions are looked for.
 const ROUND: Duration = Duration::from_secs(3600);
@@ -34,7 +33,7 @@ pub(super) fn start(inner: &Arc<Inner>) -> JoinHandle<()> {
         tell_of(recover(&service).await, "the turns that another claude-bridge left open cannot be ended");
         let index =
             async { tell_of(search::index_older(&service.inner.store).await, "older messages cannot be searched") };
-        tokio::join!(index, close_stale_ones(&service.inner));
+        tokio::join!(index, make_rounds(&service));
     })
 }
 
@@ -53,20 +52,20 @@ async fn recover(service: &Service) -> Result<()> {
     Ok(())
 }
 
-/// Closes, again and again, the sessions in which nothing has happened for long.
-async fn close_stale_ones(inner: &Inner) {
+/// Closes, again and again, the sessions in which nothing has happened for long, and removes those that are not to be kept.
+async fn make_rounds(service: &Service) {
     let mut rounds = interval(ROUND);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         rounds.tick().await;
-        tell_of(close_stale(inner).await, "old sessions cannot be closed");
+        tell_of(close_stale(&service.inner).await, "old sessions cannot be closed");
+        tell_of(deletion::keep_retention(service).await, "sessions that are too old cannot be removed");
     }
 }
 
 /// Closes sessions in which nothing has happened for long. Their history stays, and a message opens them again.
 async fn close_stale(inner: &Inner) -> Result<()> {
-    let age = i64::try_from(inner.launcher.settings().close_after.as_millis()).unwrap_or(i64::MAX);
-    let before = Timestamp::from_millis(Timestamp::now().as_millis().saturating_sub(age));
+    let before = deletion::ago(inner.launcher.settings().close_after);
     let closed = inner.store.close_stale(before).await?;
     if closed > 0 {
         tracing::info!(closed, "sessions that were not used for long are closed");

@@ -169,6 +169,34 @@ impl Journal {
         self.batch.grants.push(grant);
     }
 
+    /// Numbers something that happened long ago and that nobody follows.
+    pub(super) fn note(&mut self, emission: Emission, at: Timestamp) -> Result<()> {
+        self.last_seq += 1;
+        let Emission { turn, parent, what } = emission;
+        let meta = EventMeta {
+            seq: self.last_seq,
+            first_seq: None,
+            session_id: self.session_id,
+            turn_id: turn,
+            at,
+            parent_tool_use_id: parent,
+        };
+        let noted = match what {
+            What::Event(body) => self.stored(meta, &body),
+            What::Message(message) => self.message(meta, message),
+            What::ToolCall { message, title } => self.tool_call(meta, message, title),
+            What::ToolResult { message, structured } => self.tool_result(meta, message, structured),
+            What::SessionChanged => Err(Error::internal("what happened long ago shows no session")),
+        };
+        self.clear_ready();
+        noted
+    }
+
+    /// Takes all that was noted.
+    pub(super) fn take_noted(&mut self) -> Batch {
+        std::mem::take(&mut self.batch)
+    }
+
     /// Whether anything is ready to be sent or stored.
     pub(super) fn is_clear(&self) -> bool {
         self.ready.is_empty() && self.batch == Batch::default()

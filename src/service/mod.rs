@@ -10,11 +10,14 @@ mod command;
 mod content;
 mod control;
 mod cut_turns;
+mod deletion;
+mod export;
 mod followers;
 mod fork;
 pub mod health;
 mod history;
 mod housekeeping;
+mod import;
 mod journal;
 mod last_call;
 mod launch;
@@ -36,6 +39,7 @@ mod settings;
 pub mod sink;
 mod state;
 mod subscription;
+mod takeover;
 mod title;
 pub mod tools;
 mod usage;
@@ -74,6 +78,8 @@ use sink::EventSink;
 
 pub use settings::{Limits, Read, Settings};
 pub use subscription::Subscribed;
+pub use takeover::{TakenOver, Takeover};
+pub use title::of_tool_call as title_of_tool_call;
 
 /// The longest title, in characters.
 const TITLE_LIMIT: usize = 200;
@@ -140,6 +146,14 @@ impl Service {
     /// Starts the application; the store is opened behind it.
     #[must_use]
     pub fn start(settings: Settings) -> Self {
+        let service = Self::without_housekeeping(settings);
+        service.inner.housekeeping.get_or_init(|| housekeeping::start(&service.inner));
+        service
+    }
+
+    /// The same for somebody who has one thing to ask and goes again.
+    #[must_use]
+    pub fn without_housekeeping(settings: Settings) -> Self {
         let store = Store::open(&settings.data_dir);
         let seats = Seats::new(settings.max_live);
         let run_folder = Arc::new(RunFolder::new(&settings.data_dir));
@@ -148,7 +162,6 @@ impl Service {
         let registry = Registry::default();
         let (last_call, housekeeping) = (LastCall::default(), OnceLock::new());
         let inner = Arc::new(Inner { store, launcher, registry, run_folder, seats, holder, last_call, housekeeping });
-        inner.housekeeping.get_or_init(|| housekeeping::start(&inner));
         Self { inner }
     }
 
@@ -224,6 +237,14 @@ impl Service {
         Ok(session)
     }
 
+    /// The one session whose id begins so.
+    ///
+    /// # Errors
+    /// `invalidParams` where that is no beginning of an id, or that of several; `sessionNotFound`, a store error.
+    pub async fn find_session(&self, beginning: &str) -> Result<SessionId> {
+        query::session_by_beginning(&self.inner.store, beginning).await
+    }
+
     /// A page of sessions, newest activity first.
     ///
     /// # Errors
@@ -249,7 +270,7 @@ impl Service {
         self.ask(id, |reply| Command::Close { reply }).await
     }
 
-    /// Ends a session's process and removes its history.
+    /// Ends a session's process and removes its history, with the CLI's own transcripts of it.
     ///
     /// # Errors
     /// `sessionNotFound`, a store error.

@@ -9,7 +9,7 @@ use super::Inner;
 use super::history::{message_of, resting_session, stored_state};
 use super::lease::held_by;
 use super::session::session_not_found;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::ids::SessionId;
 use crate::protocol::message::{MessageListParams, MessageListResult, Order};
 use crate::protocol::session::{HeldBy, Session, SessionListParams, SessionListResult};
@@ -48,6 +48,37 @@ pub(super) async fn sessions(inner: &Inner, params: SessionListParams) -> Result
         }
         if exhausted {
             return Ok(SessionListResult { sessions, next_cursor: None });
+        }
+    }
+}
+
+/// How many candidates are named where a beginning is that of several.
+const NAMED: usize = 5;
+/// Hexadecimal digits of an id.
+const DIGITS: usize = 32;
+
+/// The one session whose id begins so; hyphens may be left out.
+pub(super) async fn session_by_beginning(store: &Store, beginning: &str) -> Result<SessionId> {
+    let digits: String = beginning.chars().filter(|character| *character != '-').collect();
+    let bound = |fill: &str| {
+        let digits = digits.clone() + &fill.repeat(DIGITS.saturating_sub(digits.len()));
+        let is_plain = digits.len() == DIGITS && digits.chars().all(|digit| digit.is_ascii_hexdigit());
+        is_plain.then(|| digits.parse().ok()).flatten()
+    };
+    let (Some(first), Some(last)) = (bound("0"), bound("f")) else {
+        return Err(Error::invalid_params(format!("{beginning:?} is no id of a session, nor the beginning of one")));
+    };
+    let found = store.sessions_between(first, last, NAMED + 1).await?;
+    match found.as_slice() {
+        [id] => Ok(*id),
+        [] => Err(Error::new(ErrorKind::SessionNotFound, format!("no session has an id that begins with {beginning}"))
+            .hint("`claude-bridge sessions list` names those there are; --data-dir says where the history is")),
+        several => {
+            let named: Vec<String> = several.iter().take(NAMED).map(ToString::to_string).collect();
+            let more = if several.len() > NAMED { ", …" } else { "" };
+            let message =
+                format!("several sessions have an id that begins with {beginning:?}: {}{more}", named.join(", "));
+            Err(Error::invalid_params(message).hint("give more of it"))
         }
     }
 }

@@ -29,6 +29,10 @@ pub struct Settings {
     pub max_live: usize,
     /// After how long without any activity a session that has no process is closed.
     pub close_after: Duration,
+    /// After how long without any activity a session is removed; `None`: never.
+    pub retention: Option<Duration>,
+    /// Where the built-in agent keeps its notes in the data folder, a file for each conversation.
+    pub notes: PathBuf,
     /// Rules for what user mode may do without asking, in the CLI's own notation; `None`: the profile's.
     pub allowed_tools: Option<Vec<String>>,
     /// What no session may do in user mode, in the CLI's own notation.
@@ -102,6 +106,8 @@ impl Settings {
             limits: Limits::for_tests(),
             max_live: 8,
             close_after: Duration::from_secs(24 * 3600),
+            retention: None,
+            notes: "demo".into(),
             allowed_tools: None,
             disallowed_tools: Vec::new(),
             power: false,

@@ -9,7 +9,8 @@ const LIMIT: usize = 80;
 
 /// What a tool call does: "Read src/main.rs", "Run cargo test". Paths below the folder that Claude works in are told from
 /// there.
-pub(super) fn of_tool_call(name: &str, input: &Value, cwd: &Path) -> String {
+#[must_use]
+pub fn of_tool_call(name: &str, input: &Value, cwd: &Path) -> String {
     let field = |key: &str| input.get(key).and_then(Value::as_str).unwrap_or_default();
     let path = |key: &str| Path::new(field(key)).strip_prefix(cwd).unwrap_or(Path::new(field(key))).display();
     let title = match name {

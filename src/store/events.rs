@@ -15,10 +15,24 @@ pub(super) const PAGE: &str = "SELECT e.session_id, e.seq, e.first_seq, e.turn_i
 
 /// Adds an event, and the message that it announces.
 pub(super) fn insert(db: &Connection, row: &EventRow) -> rusqlite::Result<()> {
-    let (kind, body, message) = match &row.payload {
-        EventPayload::Json { kind, body } => (Some(kind), Some(body), None),
-        EventPayload::Message(message) => (None, None, Some(messages::insert(db, message)?)),
-    };
+    match &row.payload {
+        EventPayload::Json { kind, body } => put(db, row, Some((kind, body)), None),
+        EventPayload::Message(message) => announce(db, row, messages::insert(db, message)?),
+    }
+}
+
+/// Adds an event that announces a message, by the number of the message.
+pub(super) fn announce(db: &Connection, row: &EventRow, message: i64) -> rusqlite::Result<()> {
+    put(db, row, None, Some(message))
+}
+
+fn put(
+    db: &Connection,
+    row: &EventRow,
+    body: Option<(&String, &String)>,
+    message: Option<i64>,
+) -> rusqlite::Result<()> {
+    let (kind, body) = body.unzip();
     db.prepare_cached(INSERT)?.execute(params![
         row.session_id,
         row.seq,

@@ -9,6 +9,7 @@
 
 mod changes;
 mod commit;
+mod compact;
 mod compression;
 mod damage;
 mod events;
@@ -27,6 +28,7 @@ mod readers;
 mod rows;
 mod search;
 mod sessions;
+mod snapshot;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -43,16 +45,18 @@ use std::sync::Arc;
 pub use self::changes::Changes;
 use self::changes::Watch;
 pub use self::commit::Commit;
+pub use self::compact::Compacted;
 pub use self::health::Condition;
 use self::readers::Readers;
 pub use self::rows::{
     Batch, ContextRow, EventPayload, EventQuery, EventRow, ForkRow, GrantRow, GrantScope, LeaseRow, MessageQuery,
-    MessageRow, ModelUsage, PermissionChange, PermissionRow, SessionQuery, SessionRow, Standing, TranscriptGap,
-    TranscriptRow, TurnRow,
+    MessageRow, ModelUsage, PermissionChange, PermissionRow, Resolution, SessionQuery, SessionRow, Standing,
+    TranscriptGap, TranscriptRow, TurnRow,
 };
 pub use self::search::{SearchHit, SearchOrder, SearchPage, SearchQuery, SearchStart, Snippet, Terms};
+pub use self::snapshot::{KnownConversation, SessionSnapshot, SnapshotConflict};
 pub use self::usage::{UsageGroup, UsageKey, UsageQuery, UsageRow};
-use self::work::Work;
+use self::work::{Replaces, Work};
 use self::writer::Writer;
 use crate::error::Result;
 use crate::ids::{BridgeId, ProviderSessionId, SessionId};
@@ -132,6 +136,65 @@ impl Store {
     /// A store error.
     pub async fn session(&self, id: SessionId) -> Result<Option<SessionRow>> {
         self.read("cannot read the session", move |db| sessions::by_id(db, id)).await
+    }
+
+    /// All that is stored of a session, as of one moment.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn snapshot(&self, id: SessionId) -> Result<Option<SessionSnapshot>> {
+        self.read("cannot read the session", move |db| snapshot::read(db, id)).await
+    }
+
+    /// Adds a session as a whole, or puts it in place of the one that has its id. Says what is in the way, and then
+    /// nothing was written.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn put_snapshot(&self, snapshot: SessionSnapshot, replaces: bool) -> Result<Option<SnapshotConflict>> {
+        let replaces = if replaces { Replaces::Yes } else { Replaces::No };
+        self.inner.writer.write(Work::Put(Box::new(snapshot), replaces)).await.map(|done| done.conflict)
+    }
+
+    /// What is known of a conversation of the CLI's.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn known_conversation(&self, conversation: ProviderSessionId) -> Result<KnownConversation> {
+        self.read("cannot look up a conversation", move |db| snapshot::known(db, conversation)).await
+    }
+
+    /// What the CLI's transcripts were like that a session was made of; nothing where it was not, or where something has
+    /// happened in it since.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn fingerprint(&self, id: SessionId) -> Result<Option<String>> {
+        self.read("cannot read the session", move |db| snapshot::fingerprint(db, id)).await
+    }
+
+    /// The first sessions with ids in a range, bounds included.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn sessions_between(&self, first: SessionId, last: SessionId, limit: usize) -> Result<Vec<SessionId>> {
+        self.read("cannot look up a session", move |db| sessions::between(db, first, last, limit)).await
+    }
+
+    /// The conversations of the CLI's that a session goes on with, or did, and no other does.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn conversations(&self, id: SessionId) -> Result<Vec<ProviderSessionId>> {
+        self.read("cannot read the session", move |db| sessions::conversations(db, id)).await
+    }
+
+    /// The sessions in which nothing has happened since `before`, the oldest first.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn stale_sessions(&self, before: Timestamp) -> Result<Vec<SessionId>> {
+        self.read("cannot list the sessions", move |db| sessions::stale(db, before)).await
     }
 
     /// A page of sessions, newest activity first.
@@ -324,6 +387,15 @@ impl Store {
     pub async fn context(&self, hash: &str) -> Result<Option<String>> {
         let hash = hash.to_owned();
         self.read("cannot read the context", move |db| sessions::context(db, &hash)).await
+    }
+
+    /// Writes the file anew, so that nothing is left in it of what was deleted, behind all that was given to write before.
+    /// What comes meanwhile waits.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn compact(&self) -> Result<Compacted> {
+        self.inner.writer.compact().await
     }
 
     /// Writes all that is queued, lets go of the file and ends the thread. Later calls fail.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, named_params, params};
 
-use super::rows::{GrantRow, GrantScope, PermissionChange, PermissionRow};
+use super::rows::{GrantRow, GrantScope, PermissionChange, PermissionRow, Resolution};
 use crate::ids::SessionId;
 
 const INSERT: &str = "INSERT INTO permissions (id, session_id, turn_id, body, created_at) \
@@ -14,6 +14,8 @@ const RESOLVE: &str = "UPDATE permissions SET resolved_at = ?2, outcome = ?3, re
 
 pub(super) const OPEN: &str = "SELECT * FROM permissions WHERE session_id = ?1 AND resolved_at IS NULL ORDER BY id";
 
+const ALL: &str = "SELECT * FROM permissions WHERE session_id = ?1 ORDER BY id";
+
 const GRANT: &str = "INSERT INTO grants (session_id, project, body, created_at) VALUES (?1, ?2, ?3, ?4) \
      ON CONFLICT DO NOTHING";
 
@@ -24,18 +26,32 @@ pub(super) const GRANTS_OF_PROJECT: &str = "SELECT body FROM grants WHERE projec
 /// Writes that a permission is asked for, or what became of it.
 pub(super) fn change(db: &Connection, change: &PermissionChange) -> rusqlite::Result<()> {
     match change {
-        PermissionChange::Asked(row) => db.prepare_cached(INSERT)?.execute(named_params! {
-            ":id": row.id,
-            ":session_id": row.session_id,
-            ":turn_id": row.turn_id,
-            ":body": row.body,
-            ":created_at": row.created_at,
-        })?,
+        PermissionChange::Asked(row) => insert(db, row, None),
         PermissionChange::Resolved { id, at, outcome, by } => {
-            db.prepare_cached(RESOLVE)?.execute(params![id, at, outcome, by])?
+            db.prepare_cached(RESOLVE)?.execute(params![id, at, outcome, by]).map(drop)
         }
-    };
+    }
+}
+
+/// Writes that a permission was asked for, and what became of it if that is known.
+pub(super) fn insert(db: &Connection, row: &PermissionRow, resolution: Option<&Resolution>) -> rusqlite::Result<()> {
+    db.prepare_cached(INSERT)?.execute(named_params! {
+        ":id": row.id,
+        ":session_id": row.session_id,
+        ":turn_id": row.turn_id,
+        ":body": row.body,
+        ":created_at": row.created_at,
+    })?;
+    if let Some(Resolution { at, outcome, by }) = resolution {
+        db.prepare_cached(RESOLVE)?.execute(params![row.id, at, outcome, by])?;
+    }
     Ok(())
+}
+
+/// All that was asked in a session, oldest first, and what became of it.
+pub(super) fn all(db: &Connection, session: SessionId) -> rusqlite::Result<Vec<(PermissionRow, Option<Resolution>)>> {
+    let read = |row: &Row<'_>| Ok((read(row)?, resolution(row)?));
+    db.prepare_cached(ALL)?.query_map([session], read)?.collect()
 }
 
 /// The permissions of a session that wait for an answer, oldest first.
@@ -62,6 +78,20 @@ pub(super) fn grants(db: &Connection, session: SessionId, project: &str) -> rusq
         bodies.push(body?);
     }
     Ok(bodies)
+}
+
+/// What was granted to a session alone.
+pub(super) fn grants_of_session(db: &Connection, session: SessionId) -> rusqlite::Result<Vec<GrantRow>> {
+    let sql = "SELECT body, created_at FROM grants WHERE session_id = ?1 ORDER BY number";
+    let read = |row: &Row<'_>| {
+        Ok(GrantRow { scope: GrantScope::Session(session), body: row.get(0)?, created_at: row.get(1)? })
+    };
+    db.prepare_cached(sql)?.query_map([session], read)?.collect()
+}
+
+fn resolution(row: &Row<'_>) -> rusqlite::Result<Option<Resolution>> {
+    let Some(at) = row.get("resolved_at")? else { return Ok(None) };
+    Ok(Some(Resolution { at, outcome: row.get("outcome")?, by: row.get("resolved_by")? }))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<PermissionRow> {

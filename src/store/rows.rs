@@ -285,6 +285,17 @@ impl PermissionChange {
     }
 }
 
+/// What became of a permission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolution {
+    /// When.
+    pub at: Timestamp,
+    /// What became of it.
+    pub outcome: String,
+    /// Who, or what, resolved it.
+    pub by: String,
+}
+
 /// Something that the person allowed for longer than once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantRow {

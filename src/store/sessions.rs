@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::rows::{ContextRow, SessionQuery, SessionRow};
 use super::search;
-use crate::ids::SessionId;
+use crate::ids::{ProviderSessionId, SessionId};
 use crate::time::Timestamp;
 
 const INSERT: &str = "INSERT INTO sessions (id, title, mode, told_mode, cwd, model, effort, max_turns, max_budget_usd, \
@@ -29,12 +29,25 @@ const UPDATE: &str = "UPDATE sessions SET title = :title, mode = :mode, told_mod
 
 const DELETE: &str = "DELETE FROM sessions WHERE id = ?1";
 
+const REMEMBER_CONVERSATIONS: &str = "INSERT INTO deleted_conversations (provider_session_id) \
+     SELECT provider_session_id FROM sessions WHERE id = ?1 AND provider_started AND provider_session_id IS NOT NULL \
+     UNION SELECT provider_session_id FROM transcripts WHERE session_id = ?1 ON CONFLICT DO NOTHING";
+
+/// Those that another session goes on with are not this one's alone.
+pub(super) const CONVERSATIONS: &str = "WITH own (id) AS (SELECT provider_session_id FROM sessions \
+     WHERE id = ?1 AND provider_session_id IS NOT NULL \
+     UNION SELECT provider_session_id FROM transcripts WHERE session_id = ?1) \
+     SELECT id FROM own WHERE NOT EXISTS \
+     (SELECT 1 FROM sessions WHERE provider_session_id = own.id AND sessions.id <> ?1)";
+
 const DELETE_ORPHANED_CONTEXTS: &str = "DELETE FROM contexts \
      WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.context_hash = contexts.hash)";
 
 pub(super) const CLOSE_STALE: &str = "UPDATE sessions SET state = 'closed' \
      WHERE last_active_at < ?1 AND state = 'open' \
      AND NOT EXISTS (SELECT 1 FROM leases WHERE leases.session_id = sessions.id)";
+
+pub(super) const STALE: &str = "SELECT id FROM sessions WHERE last_active_at < ?1 ORDER BY last_active_at, id";
 
 const BY_ID: &str = "SELECT * FROM sessions WHERE id = ?1";
 
@@ -58,10 +71,32 @@ pub(super) fn update(db: &Connection, row: &SessionRow) -> rusqlite::Result<()> 
 /// sessions that were.
 pub(super) fn delete(db: &Connection, id: SessionId) -> rusqlite::Result<usize> {
     search::remove_session(db, id)?;
+    db.prepare_cached(REMEMBER_CONVERSATIONS)?.execute([id])?;
     let deleted = db.prepare_cached(DELETE)?.execute([id])?;
     search::remove_days(db)?;
     db.prepare_cached(DELETE_ORPHANED_CONTEXTS)?.execute([])?;
     Ok(deleted)
+}
+
+/// The sessions with ids in a range, bounds included.
+pub(super) fn between(
+    db: &Connection,
+    first: SessionId,
+    last: SessionId,
+    limit: usize,
+) -> rusqlite::Result<Vec<SessionId>> {
+    let sql = "SELECT id FROM sessions WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3";
+    db.prepare_cached(sql)?.query_map(params![first, last, limit], |row| row.get(0))?.collect()
+}
+
+/// The conversations of the CLI's that a session goes on with, or did, and no other does.
+pub(super) fn conversations(db: &Connection, id: SessionId) -> rusqlite::Result<Vec<ProviderSessionId>> {
+    db.prepare_cached(CONVERSATIONS)?.query_map([id], |row| row.get(0))?.collect()
+}
+
+/// The sessions in which nothing has happened since `before`, the oldest first.
+pub(super) fn stale(db: &Connection, before: Timestamp) -> rusqlite::Result<Vec<SessionId>> {
+    db.prepare_cached(STALE)?.query_map([before], |row| row.get(0))?.collect()
 }
 
 /// Closes the sessions that nobody holds and that nothing has happened in since `before`. Says how many those were.

@@ -22,6 +22,12 @@ const MARK: &str = "INSERT INTO transcripts (session_id, number, provider_sessio
 pub(super) const BY_CONVERSATION: &str = "SELECT session_id, provider_session_id, file, entries FROM transcripts \
      WHERE session_id = ?1 AND number > 0 AND provider_session_id = ?2 ORDER BY number";
 
+const ALL: &str = "SELECT session_id, provider_session_id, file, entries FROM transcripts \
+     WHERE session_id = ?1 AND number > 0 ORDER BY number";
+
+const GAPS: &str = "SELECT session_id, provider_session_id FROM transcripts \
+     WHERE session_id = ?1 AND number < 0 ORDER BY number DESC";
+
 const NAMES: &str = "SELECT DISTINCT file FROM transcripts \
      WHERE session_id = ?1 AND number > 0 AND provider_session_id = ?2";
 
@@ -47,6 +53,17 @@ pub(super) fn of(
     conversation: ProviderSessionId,
 ) -> rusqlite::Result<Vec<TranscriptRow>> {
     db.prepare_cached(BY_CONVERSATION)?.query_map(params![session, conversation], read)?.collect()
+}
+
+/// The lines of all conversations of a session, in their order.
+pub(super) fn all(db: &Connection, session: SessionId) -> rusqlite::Result<Vec<TranscriptRow>> {
+    db.prepare_cached(ALL)?.query_map([session], read)?.collect()
+}
+
+/// The conversations of a session that were given up.
+pub(super) fn gaps(db: &Connection, session: SessionId) -> rusqlite::Result<Vec<TranscriptGap>> {
+    let read = |row: &Row<'_>| Ok(TranscriptGap { session_id: row.get(0)?, provider_session_id: row.get(1)? });
+    db.prepare_cached(GAPS)?.query_map([session], read)?.collect()
 }
 
 /// The names of the files that a conversation's lines are in.

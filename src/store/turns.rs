@@ -25,6 +25,8 @@ const INSERT_USAGE: &str = "INSERT INTO turn_usage (turn_id, model, input_tokens
 
 pub(super) const OPEN: &str = "SELECT * FROM turns WHERE session_id = ?1 AND ended_at IS NULL ORDER BY started_at, id";
 
+const ALL: &str = "SELECT * FROM turns WHERE session_id = ?1 ORDER BY started_at, id";
+
 pub(super) const USAGE: &str = "SELECT * FROM turn_usage WHERE turn_id = ?1 ORDER BY model";
 
 /// Adds a turn, or replaces it.
@@ -49,6 +51,12 @@ pub(super) fn upsert(db: &Connection, row: &TurnRow) -> rusqlite::Result<()> {
         ":error": row.error,
     })?;
     replace_usage(db, row.id, &row.usage_by_model)
+}
+
+/// All turns of a session, oldest first.
+pub(super) fn all(db: &Connection, session: SessionId) -> rusqlite::Result<Vec<TurnRow>> {
+    let mut statement = db.prepare_cached(ALL)?;
+    statement.query_map([session], |row| read(db, row))?.collect()
 }
 
 /// The turns of a session that have no end, oldest first.

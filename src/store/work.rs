@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::rows::{Batch, ForkRow, LeaseRow, SessionRow};
-use super::{events, forks, health, leases, messages, permissions, search, sessions, transcripts, turns};
+use super::snapshot::{SessionSnapshot, SnapshotConflict};
+use super::{events, forks, health, leases, messages, permissions, search, sessions, snapshot, transcripts, turns};
 use crate::ids::{BridgeId, SessionId};
 use crate::time::Timestamp;
 
@@ -18,6 +19,8 @@ pub(super) enum Work {
     Fork(Box<ForkRow>),
     /// Write what happened in a session.
     Commit(Arc<Batch>),
+    /// Add a session as a whole, or put it in place of the one that has its id.
+    Put(Box<SessionSnapshot>, Replaces),
     /// Remove a session.
     Delete(SessionId),
     /// Close the sessions that nobody holds and that nothing has happened in since then.
@@ -34,6 +37,15 @@ pub(super) enum Work {
     ReleaseLeases(BridgeId),
 }
 
+/// Whether a session that is there goes for the one that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Replaces {
+    /// It does.
+    Yes,
+    /// There is none.
+    No,
+}
+
 /// What came of a piece of work.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Done {
@@ -41,6 +53,8 @@ pub(super) struct Done {
     pub(super) count: usize,
     /// Who holds the lease that could not be had.
     pub(super) holder: Option<LeaseRow>,
+    /// What kept a session from being written.
+    pub(super) conflict: Option<SnapshotConflict>,
 }
 
 impl Work {
@@ -50,11 +64,13 @@ impl Work {
             Self::Create(row, lease) => create(db, row, lease.as_ref()),
             Self::Fork(fork) => forks::insert(db, fork).map(counted),
             Self::Commit(batch) => write(db, batch).map(|()| Done::default()),
+            Self::Put(snapshot, replaces) => snapshot::write(db, snapshot, *replaces == Replaces::Yes)
+                .map(|conflict| Done { conflict, ..Done::default() }),
             Self::Delete(id) => sessions::delete(db, *id).map(counted),
             Self::CloseStale(before) => sessions::close_stale(db, *before).map(counted),
             Self::IndexOlder => search::catch_up(db).map(counted),
             Self::Probe => health::write_something(db).map(|()| Done::default()),
-            Self::TakeLease(row, over) => leases::take(db, row, *over).map(|holder| Done { count: 0, holder }),
+            Self::TakeLease(row, over) => leases::take(db, row, *over).map(|holder| Done { holder, ..Done::default() }),
             Self::ReleaseLease(session, bridge) => leases::release(db, *session, *bridge).map(counted),
             Self::ReleaseLeases(bridge) => leases::release_all(db, *bridge).map(counted),
         }
@@ -69,6 +85,7 @@ impl Work {
                 Some(id) => format!("cannot write what happened in session {id}"),
                 None => "cannot write a context".to_owned(),
             },
+            Self::Put(snapshot, _) => format!("cannot write session {}", snapshot.session.id),
             Self::Delete(id) => format!("cannot delete session {id}"),
             Self::CloseStale(_) => "cannot close the sessions that are not used".to_owned(),
             Self::IndexOlder => "cannot index older messages".to_owned(),
@@ -81,13 +98,13 @@ impl Work {
 }
 
 fn counted(count: usize) -> Done {
-    Done { count, holder: None }
+    Done { count, ..Done::default() }
 }
 
 fn create(db: &Connection, row: &SessionRow, lease: Option<&LeaseRow>) -> rusqlite::Result<Done> {
     let count = sessions::insert(db, row)?;
     let holder = lease.map(|lease| leases::take(db, lease, None)).transpose()?.flatten();
-    Ok(Done { count, holder })
+    Ok(Done { count, holder, conflict: None })
 }
 
 /// What is referred to goes before what refers to it.

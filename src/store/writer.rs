@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Transaction;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
+use super::compact::{Compacted, compact};
 use super::damage::fault_in_use;
 use super::fault::{closed, gone, system};
 use super::open::{self, Opened};
@@ -49,6 +50,8 @@ pub(super) struct Writer {
 #[derive(Debug)]
 enum Command {
     Write(Job),
+    /// Write the file anew, with what was queued before done.
+    Compact(oneshot::Sender<Result<Compacted>>),
     /// End, with what was queued before done.
     Close,
 }
@@ -116,6 +119,14 @@ impl Writer {
         outcome
     }
 
+    /// Queues writing the file anew, and waits for it.
+    pub(super) async fn compact(&self) -> Result<Compacted> {
+        self.ready().await?;
+        let (reply, outcome) = oneshot::channel();
+        self.queue.send(Command::Compact(reply)).map_err(|_| closed(&self.file))?;
+        outcome.await.unwrap_or_else(|_| Err(closed(&self.file)))
+    }
+
     /// Waits until all that was asked for is written and the thread has let go of the file.
     pub(super) async fn close(&self) {
         // Permits are given out in the order they were asked for: with all of them, every earlier job is done.
@@ -172,6 +183,7 @@ fn refuse_for_a_while(inbox: &mpsc::Receiver<Command>, error: &Error) -> bool {
     loop {
         match inbox.recv_timeout(end.saturating_duration_since(Instant::now())) {
             Ok(Command::Write(job)) => answer(job, Err(error.clone())),
+            Ok(Command::Compact(reply)) => answer_compacted(reply, Err(error.clone())),
             Ok(Command::Close) | Err(RecvTimeoutError::Disconnected) => return false,
             Err(RecvTimeoutError::Timeout) => return true,
         }
@@ -183,18 +195,34 @@ fn serve(history: &mut Opened, inbox: &mpsc::Receiver<Command>, file: &Path) {
     let mut open = true;
     while open && let Ok(first) = inbox.recv() {
         let mut jobs = Vec::new();
+        let mut compacting = None;
         let mut next = Some(first);
         while let Some(command) = next {
             match command {
                 Command::Write(job) => jobs.push(job),
+                Command::Compact(reply) => compacting = Some(reply),
                 Command::Close => open = false,
             }
-            next = if open && jobs.len() < MAX_GROUP { inbox.try_recv().ok() } else { None };
+            let goes_on = open && compacting.is_none() && jobs.len() < MAX_GROUP;
+            next = if goes_on { inbox.try_recv().ok() } else { None };
         }
         if !jobs.is_empty() {
             write_together(history, jobs, file);
             history.shorten_log();
         }
+        if let Some(reply) = compacting {
+            let compacted = compact(&history.db, file);
+            answer_compacted(
+                reply,
+                compacted.map_err(|error| fault_in_use(file, "cannot compact the history", &error)),
+            );
+        }
+    }
+}
+
+fn answer_compacted(reply: oneshot::Sender<Result<Compacted>>, outcome: Result<Compacted>) {
+    if reply.send(outcome).is_err() {
+        tracing::debug!("nobody waits any more for the history to be compacted");
     }
 }
 

@@ -17,7 +17,8 @@ use claude_bridge::rpc::methods::message::{MessageList, MessageSend};
 use claude_bridge::rpc::methods::permission::{PermissionAnswer, PermissionList};
 use claude_bridge::rpc::methods::search::MessageSearch;
 use claude_bridge::rpc::methods::session::{
-    SessionClose, SessionCreate, SessionDelete, SessionFork, SessionGet, SessionInterrupt, SessionList, SessionRename,
+    SessionClose, SessionCreate, SessionDelete, SessionExport, SessionFork, SessionGet, SessionImport,
+    SessionInterrupt, SessionList, SessionRename,
 };
 use claude_bridge::rpc::methods::subscription::{SessionSubscribe, SessionUnsubscribe};
 use claude_bridge::rpc::methods::usage::UsageSummary;
@@ -83,6 +84,8 @@ fn the_parameters_and_the_result_of_every_method_are_as_written() {
         keeps_method::<SessionDelete>(),
         keeps_method::<SessionSubscribe>(),
         keeps_method::<SessionUnsubscribe>(),
+        keeps_method::<SessionExport>(),
+        keeps_method::<SessionImport>(),
         keeps_method::<MessageSend>(),
         keeps_method::<MessageList>(),
         keeps_method::<MessageSearch>(),

@@ -2,6 +2,7 @@
 
 pub(crate) mod calc;
 mod canvas;
+mod carrying;
 mod control;
 mod conversation;
 mod discovery;

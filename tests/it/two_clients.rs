@@ -112,6 +112,8 @@ fn settings(folder: &Path, cli: &ScriptedCli) -> Settings {
         },
         max_live: 2,
         close_after: hour,
+        retention: None,
+        notes: "demo".into(),
         allowed_tools: None,
         disallowed_tools: Vec::new(),
         power: false,

@@ -64,6 +64,11 @@ impl Schemas {
         }
     }
 
+    /// Checks an instance against a document of `schemas/`.
+    pub(crate) fn check_document(name: &str, instance: &Value) -> Result<(), String> {
+        check(&validator(&committed_document(name)), instance, name)
+    }
+
     /// Checks the parameters of a request that the server accepted.
     pub(crate) fn check_params(&self, method: &str, params: &Value) -> Result<(), String> {
         if LSP_METHODS.contains(&method) {

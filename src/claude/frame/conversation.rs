@@ -40,6 +40,12 @@ pub enum Block {
 }
 
 impl Assistant {
+    /// What a transcript has of a message.
+    pub(in crate::claude) fn of_message(message_id: String, model: &str, content: Value) -> Self {
+        let synthetic = model == "<synthetic>";
+        Self { message_id, blocks: blocks(content), parent: None, synthetic, api_error_status: None }
+    }
+
     pub(super) fn take(frame: &mut Object) -> Self {
         let mut message = take_object(frame, "message");
         let model = text(&message, "model");

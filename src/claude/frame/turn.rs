@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::fields::{Object, count, http_status, is_set, number, take_object, take_text, text, texts};
 use super::system::provider_session_id;
 use crate::ids::ProviderSessionId;
@@ -96,6 +98,30 @@ fn by_model(frame: &Object, name: &str) -> Option<BTreeMap<String, ModelUsage>> 
 }
 
 impl Tokens {
+    /// What a message of the API's used, by its `usage`.
+    pub(in crate::claude) fn of_message(usage: &Value) -> Self {
+        usage.as_object().map_or_else(Self::default, Self::of_turn)
+    }
+
+    /// Adds what else was used.
+    pub fn add(&mut self, more: Self) {
+        self.input += more.input;
+        self.output += more.output;
+        self.cache_read += more.cache_read;
+        self.cache_write += more.cache_write;
+    }
+
+    /// What was used since.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            input: self.input.saturating_sub(before.input),
+            output: self.output.saturating_sub(before.output),
+            cache_read: self.cache_read.saturating_sub(before.cache_read),
+            cache_write: self.cache_write.saturating_sub(before.cache_write),
+        }
+    }
+
     fn of_turn(usage: &Object) -> Self {
         Self::read(usage, ["input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"])
     }
@@ -107,6 +133,12 @@ impl Tokens {
 }
 
 impl ModelUsage {
+    /// What each model used, by the CLI's `modelUsage`.
+    pub(in crate::claude) fn by_model(usage: &Value) -> BTreeMap<String, Self> {
+        let models = usage.as_object().into_iter().flatten();
+        models.filter_map(|(model, usage)| Some((model.clone(), Self::read(usage.as_object()?)))).collect()
+    }
+
     fn read(usage: &Object) -> Self {
         let names = ["inputTokens", "outputTokens", "cacheReadInputTokens", "cacheCreationInputTokens"];
         Self { tokens: Tokens::read(usage, names), cost_usd: number(usage, "costUSD").unwrap_or_default() }

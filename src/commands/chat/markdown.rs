@@ -12,7 +12,7 @@ const RULE: usize = 40;
 
 /// Renders Markdown that arrives bit by bit.
 #[derive(Debug)]
-pub(super) struct Markdown {
+pub(in crate::commands) struct Markdown {
     wrap: Wrap,
     width: usize,
     /// What of the current line is not shown yet.
@@ -43,7 +43,7 @@ enum Showing {
 
 impl Markdown {
     /// For a terminal of `width` columns.
-    pub(super) fn new(width: usize) -> Self {
+    pub(in crate::commands) fn new(width: usize) -> Self {
         Self {
             wrap: Wrap::new(width),
             width,
@@ -57,7 +57,7 @@ impl Markdown {
     }
 
     /// Takes more text and appends to `shown` what can be shown now.
-    pub(super) fn push(&mut self, text: &str, shown: &mut String) {
+    pub(in crate::commands) fn push(&mut self, text: &str, shown: &mut String) {
         for piece in text.split_inclusive('\n') {
             let complete = piece.strip_suffix('\n');
             self.line.push_str(complete.unwrap_or(piece));
@@ -69,7 +69,7 @@ impl Markdown {
     }
 
     /// Shows what was kept; the last line is complete.
-    pub(super) fn finish(&mut self, shown: &mut String) {
+    pub(in crate::commands) fn finish(&mut self, shown: &mut String) {
         if !self.line.is_empty() || self.showing.is_some() {
             self.advance(true, shown);
             self.end_line(shown);

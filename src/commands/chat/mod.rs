@@ -35,6 +35,7 @@ use crate::ids::SessionId;
 use crate::protocol::session::{Mode, Session, SessionCreateParams};
 use crate::rpc::methods::session::SessionCreate;
 use asking::Person;
+pub(super) use markdown::Markdown;
 use serde_json::{Value, json};
 use show::{JsonLines, Show};
 use turn::{Ended, Talk, Wanted};

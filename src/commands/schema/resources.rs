@@ -6,6 +6,7 @@ use super::generate::Types;
 use crate::config;
 use crate::error::{ErrorData, Result};
 use crate::protocol::PROTOCOL_VERSION;
+use crate::protocol::archive::SessionArchive;
 use crate::protocol::capabilities::{ContextUsageResult, SessionCapabilitiesResult};
 use crate::protocol::event::{EventProgress, SessionEvent};
 use crate::protocol::health::{HealthParams, HealthResult};
@@ -18,9 +19,10 @@ use crate::protocol::permission::{
 };
 use crate::protocol::search::{MessageSearchParams, MessageSearchResult};
 use crate::protocol::session::{
-    Done, Session, SessionCompactParams, SessionCreateParams, SessionForkParams, SessionInterruptParams,
-    SessionInterruptResult, SessionListParams, SessionListResult, SessionParams, SessionRenameParams, SessionResult,
-    SessionSetModeParams, SessionSetModelParams,
+    Done, Session, SessionCompactParams, SessionCreateParams, SessionExportParams, SessionExportResult,
+    SessionForkParams, SessionImportParams, SessionImportResult, SessionInterruptParams, SessionInterruptResult,
+    SessionListParams, SessionListResult, SessionParams, SessionRenameParams, SessionResult, SessionSetModeParams,
+    SessionSetModelParams,
 };
 use crate::protocol::subscription::{
     EndProgress, SessionSubscribeParams, SessionSubscribeResult, SessionUnsubscribeParams,
@@ -32,6 +34,7 @@ use crate::protocol::usage::{Usage, UsageSummaryParams, UsageSummaryResult};
 /// Every resource's document, by name.
 pub(super) fn documents() -> Result<Vec<(&'static str, Value)>> {
     [
+        document("archive", "SessionArchive", Types::sends::<SessionArchive>),
         document("capabilities", "SessionCapabilitiesResult", |types| {
             types.sends::<SessionCapabilitiesResult>().sends::<ContextUsageResult>()
         }),
@@ -77,7 +80,9 @@ fn session(types: &mut Types) -> &mut Types {
     types.receives::<SessionSetModeParams>().receives::<SessionSetModelParams>().receives::<SessionCompactParams>();
     types.receives::<SessionForkParams>().receives::<SessionListParams>().sends::<SessionListResult>();
     types.receives::<SessionInterruptParams>().sends::<SessionInterruptResult>();
-    types.receives::<SessionSubscribeParams>().sends::<SessionSubscribeResult>().receives::<SessionUnsubscribeParams>()
+    types.receives::<SessionSubscribeParams>().sends::<SessionSubscribeResult>().receives::<SessionUnsubscribeParams>();
+    types.receives::<SessionExportParams>().sends::<SessionExportResult>();
+    types.receives::<SessionImportParams>().sends::<SessionImportResult>()
 }
 
 /// The document of the resource `name`, whose main type is `main`.

@@ -44,6 +44,7 @@ fn references(value: &Value) -> Vec<String> {
 fn there_is_a_document_for_each_resource_and_one_for_the_methods() {
     let names: Vec<_> = documents(METHODS).unwrap().into_keys().collect();
     let resources = [
+        "archive",
         "capabilities",
         "config",
         "error",

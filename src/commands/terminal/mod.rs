@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 pub(super) mod figures;
 pub(super) mod line;
 pub(super) mod output;
+pub(super) mod screen;
 pub(super) mod words;
 pub(super) mod wrap;
 

@@ -2,8 +2,9 @@
 
 use crate::error::{ErrorKind, Result};
 use crate::protocol::session::{
-    Done, SessionCreateParams, SessionForkParams, SessionInterruptParams, SessionInterruptResult, SessionListParams,
-    SessionListResult, SessionParams, SessionRenameParams, SessionResult,
+    Done, SessionCreateParams, SessionExportParams, SessionExportResult, SessionForkParams, SessionImportParams,
+    SessionImportResult, SessionInterruptParams, SessionInterruptResult, SessionListParams, SessionListResult,
+    SessionParams, SessionRenameParams, SessionResult,
 };
 use crate::rpc::context::Context;
 use crate::rpc::method::Method;
@@ -142,4 +143,37 @@ impl Method for SessionDelete {
 pub(in crate::rpc) async fn delete(params: SessionParams, context: Context) -> Result<Done> {
     context.service.delete_session(params.session_id).await?;
     Ok(Done {})
+}
+
+/// `session/export`
+#[derive(Debug)]
+pub struct SessionExport;
+
+impl Method for SessionExport {
+    const NAME: &'static str = "session/export";
+    const SUMMARY: &'static str = "A session as a document: Markdown to be read, or JSON with all that is stored.";
+    const ERRORS: &'static [ErrorKind] = STORED;
+    type Params = SessionExportParams;
+    type Result = SessionExportResult;
+}
+
+pub(in crate::rpc) async fn export(params: SessionExportParams, context: Context) -> Result<SessionExportResult> {
+    context.service.export_session(params.session_id, params.format).await
+}
+
+/// `session/import`
+#[derive(Debug)]
+pub struct SessionImport;
+
+impl Method for SessionImport {
+    const NAME: &'static str = "session/import";
+    const SUMMARY: &'static str = "Takes in a session that was exported as JSON, with the id that it had.";
+    const ERRORS: &'static [ErrorKind] =
+        &[ErrorKind::SessionExists, ErrorKind::SessionBusy, ErrorKind::SessionHeld, ErrorKind::StoreUnavailable];
+    type Params = SessionImportParams;
+    type Result = SessionImportResult;
+}
+
+pub(in crate::rpc) async fn import(params: SessionImportParams, context: Context) -> Result<SessionImportResult> {
+    context.service.import_session(params).await
 }

@@ -29,7 +29,7 @@ use super::record::Record;
 use super::sink::Subscriber;
 use super::state::{CutShort, Effect, Effects, Input, State, Timer};
 use super::subscription::Subscribed;
-use super::{cut_turns, lease};
+use super::{cut_turns, deletion, lease};
 use crate::claude::Output;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{PermissionId, SessionId};
@@ -278,11 +278,23 @@ impl Task {
                 self.feed(Input::Close).await;
                 self.deletion = Some(reply);
             }
+            Command::Expire { before, reply } if self.has_been_used_since(before) => {
+                let message = format!("session {} is in use", self.id);
+                tell(reply, Err(Error::new(ErrorKind::SessionBusy, message)));
+            }
+            Command::Expire { reply, .. } => {
+                self.feed(Input::Close).await;
+                self.deletion = Some(reply);
+            }
             Command::ShutDown => {
                 self.draining = true;
                 self.feed(Input::ShutDown).await;
             }
         }
+    }
+
+    fn has_been_used_since(&self, time: Timestamp) -> bool {
+        self.state.is_busy() || self.state.record.last_active_at >= time || self.runner.is_starting()
     }
 
     /// Takes in a client that is with the session from now on, and brings a process up for it.
@@ -439,7 +451,7 @@ impl Task {
     /// The session is at rest: removes it if that is wanted, and says whether this task is over.
     async fn rest(&mut self) -> bool {
         if let Some(reply) = self.deletion.take() {
-            let outcome = self.inner.store.delete_session(self.id).await.map(drop);
+            let outcome = deletion::delete(&self.inner, self.id).await;
             if outcome.is_ok() {
                 self.followers.end_subscriptions(&session_not_found(self.id));
             }

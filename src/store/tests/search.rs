@@ -336,7 +336,9 @@ async fn a_migrated_history_is_indexed_behind() {
     let older = "DROP TABLE search; DROP TABLE search_backlog; DROP TABLE search_days; DROP INDEX turns_by_start; \
                  ALTER TABLE events DROP COLUMN pieces; ALTER TABLE messages DROP COLUMN copy_of; \
                  ALTER TABLE sessions DROP COLUMN forked_from; \
-                 ALTER TABLE sessions DROP COLUMN forked_conversation; PRAGMA user_version = 4;";
+                 ALTER TABLE sessions DROP COLUMN forked_conversation; \
+                 DROP INDEX sessions_by_conversation; DROP INDEX transcripts_by_conversation; DROP TABLE imports; \
+                 DROP TABLE deleted_conversations; PRAGMA user_version = 4;";
     home.other().execute_batch(older).unwrap();
     let store = home.store();
     assert_eq!(store.search(search("before")).await.unwrap().unindexed, 1);

@@ -78,6 +78,12 @@ impl HistoryFile {
         assert_eq!(changed, 1);
     }
 
+    /// Lets a session have been used last so many days earlier.
+    pub(crate) fn make_older(&self, session: &str, days: u64) {
+        let sql = "UPDATE sessions SET last_active_at = last_active_at - ?2 WHERE id = ?1";
+        self.db.execute(sql, (id(session), days * 24 * 60 * 60 * 1000)).expect("a session can be changed");
+    }
+
     /// How many turns of a session have come to their end.
     pub(crate) fn ended_turns(&self, session: &str) -> u64 {
         let sql = "SELECT count(*) FROM turns WHERE session_id = ?1 AND ended_at IS NOT NULL";
@@ -103,10 +109,10 @@ impl HistoryFile {
         found.expect("events can be looked up").is_some()
     }
 
-    /// How many rows each table has, those of the full-text index left out.
+    /// How many rows each table has, those of the full-text index left out, and the ids of what was deleted, which stay.
     pub(crate) fn rows(&self) -> BTreeMap<String, u64> {
         let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' \
-                   AND name NOT GLOB 'search*' OR name = 'search_days'";
+                   AND name <> 'deleted_conversations' AND name NOT GLOB 'search*' OR name = 'search_days'";
         let mut statement = self.db.prepare(sql).expect("the schema can be read");
         let names = statement.query_map([], |row| row.get::<_, String>(0)).expect("tables can be listed");
         let count = |name: &String| {

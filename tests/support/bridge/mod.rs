@@ -1,5 +1,6 @@
 //! The built binary as a child process, in folders of its own.
 
+mod command;
 pub(crate) mod conversation;
 mod history;
 mod observe;

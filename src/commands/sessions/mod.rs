@@ -1,0 +1,82 @@
+//! The history as a person deals with it in a terminal. Works on the history itself, also while bridges run on it: what
+//! one of them has in its hands is left to it.
+
+mod list;
+mod remove;
+mod show;
+mod transfer;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::cli::SettingArgs;
+use super::logging::Logging;
+use super::serve::{self, Agent};
+use crate::error::{Error, Result};
+use crate::service::Service;
+use list::ListArgs;
+use remove::{DeleteArgs, PurgeArgs};
+use show::ShowArgs;
+use transfer::{ExportArgs, ImportArgs};
+
+/// How long the end may take.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// List, show, export, import and delete the sessions of the history.
+///
+/// A session is named by its id, or by as much of the beginning as no other has.
+#[derive(Debug, Args)]
+pub(super) struct SessionsArgs {
+    #[command(subcommand)]
+    command: SessionsCommand,
+    /// Print JSON, for programs.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum SessionsCommand {
+    List(ListArgs),
+    Show(ShowArgs),
+    Export(ExportArgs),
+    Import(ImportArgs),
+    Delete(DeleteArgs),
+    Purge(PurgeArgs),
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// Whatever keeps it from being done.
+pub(super) fn run(args: SessionsArgs, settings: SettingArgs) -> Result<ExitCode> {
+    let agent = if settings.demo { Agent::Demo } else { Agent::Configured };
+    let flags = settings.into_flags();
+    let logging = Logging::start(flags.log_level.unwrap_or_default())?;
+    let (settings, log) = serve::own_settings(&flags, agent)?;
+    logging.configure(&log)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::internal(format!("the runtime cannot be started: {error}")))?;
+    runtime.block_on(async {
+        let service = Service::without_housekeeping(settings);
+        let done = args.command.run(&service, args.json).await;
+        service.shut_down(GRACE).await;
+        done
+    })
+}
+
+impl SessionsCommand {
+    async fn run(self, service: &Service, json: bool) -> Result<ExitCode> {
+        match self {
+            Self::List(args) => list::run(args, service, json).await,
+            Self::Show(args) => show::run(args, service, json).await,
+            Self::Export(args) => transfer::export(args, service, json).await,
+            Self::Import(args) => transfer::import(args, service, json).await,
+            Self::Delete(args) => remove::delete(args, service, json).await,
+            Self::Purge(args) => remove::purge(args, service, json).await,
+        }
+    }
+}

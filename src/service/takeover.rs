@@ -1,0 +1,166 @@
+//! The conversations that a person had with the CLI before there was a claude-bridge: its transcripts become sessions,
+//! which go on like any other.
+//!
+//! Ids are made of what is in the transcripts, so that reading them again gives the same session. One that has gone on
+//! here since is left alone, and so is one that was deleted, unless it is asked for.
+
+mod build;
+
+use std::path::PathBuf;
+
+use super::import::in_background;
+use super::{Service, lease};
+use crate::claude::{Past, PastFiles, Transcripts, past_conversations};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::SessionId;
+use crate::store::{KnownConversation, SessionRow, SessionSnapshot};
+
+/// What is to be taken over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Takeover {
+    /// The folder of the CLI's projects; `None`: where the CLI keeps them.
+    pub projects: Option<PathBuf>,
+    /// Whether conversations that were deleted here come back.
+    pub with_deleted: bool,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TakenOver {
+    /// How many conversations were found.
+    pub found: usize,
+    /// How many are new sessions.
+    pub imported: usize,
+    /// How many had grown.
+    pub updated: usize,
+    /// How many were here already, the same.
+    pub unchanged: usize,
+    /// How many claude-bridge had itself, or went on with.
+    pub own: usize,
+    /// How many were deleted here, and stay so.
+    pub deleted: usize,
+    /// In how many nothing was said.
+    pub empty: usize,
+    /// How many messages were added.
+    pub messages: u64,
+    /// Lines that cannot be read: where, and why.
+    pub broken: Vec<String>,
+}
+
+/// What is done with a conversation.
+enum Plan {
+    /// The session is there already.
+    Take(Option<SessionId>),
+    Leave(fn(&mut TakenOver)),
+}
+
+impl Service {
+    /// Makes sessions of the CLI's own transcripts; again, takes only what is new. `progress` is told how many of how many
+    /// are done.
+    ///
+    /// # Errors
+    /// `invalidParams` where the CLI has no home, `internalError` where a folder cannot be read, a store error.
+    pub async fn take_over(&self, takeover: Takeover, mut progress: impl FnMut(usize, usize)) -> Result<TakenOver> {
+        let projects = match takeover.projects {
+            Some(projects) => projects,
+            None => Transcripts::of(&self.inner.launcher.settings().cli.env)
+                .map(|transcripts| transcripts.folder().to_owned())
+                .ok_or_else(|| {
+                    Error::invalid_params("the Claude CLI has no home: neither HOME nor CLAUDE_CONFIG_DIR is set")
+                })?,
+        };
+        let found = {
+            let projects = projects.clone();
+            in_background(move || {
+                past_conversations(&projects)
+                    .map_err(|error| Error::internal(format!("{} cannot be read: {error}", projects.display())))
+            })
+            .await?
+        };
+        let mut taken = TakenOver { found: found.len(), ..TakenOver::default() };
+        let total = found.len();
+        for (at, files) in found.into_iter().enumerate() {
+            progress(at, total);
+            match self.plan(&files, takeover.with_deleted).await? {
+                Plan::Leave(count) => count(&mut taken),
+                Plan::Take(known) => self.take_one(files, known, projects.clone(), &mut taken).await?,
+            }
+        }
+        progress(total, total);
+        Ok(taken)
+    }
+
+    async fn plan(&self, files: &PastFiles, with_deleted: bool) -> Result<Plan> {
+        Ok(match self.inner.store.known_conversation(files.id).await? {
+            KnownConversation::New => Plan::Take(None),
+            KnownConversation::Deleted if with_deleted => Plan::Take(None),
+            KnownConversation::Deleted => Plan::Leave(|taken| taken.deleted += 1),
+            KnownConversation::Session(id) => match self.inner.store.fingerprint(id).await? {
+                // Made here, or gone on with here: what there is to know of it is known.
+                None => Plan::Leave(|taken| taken.own += 1),
+                Some(known) if known == files.fingerprint => Plan::Leave(|taken| taken.unchanged += 1),
+                Some(_) => Plan::Take(Some(id)),
+            },
+        })
+    }
+
+    async fn take_one(
+        &self,
+        files: PastFiles,
+        known: Option<SessionId>,
+        projects: PathBuf,
+        taken: &mut TakenOver,
+    ) -> Result<()> {
+        let fingerprint = files.fingerprint.clone();
+        let (snapshot, broken) = in_background(move || read(&files, &projects)).await?;
+        taken.broken.extend(broken);
+        let Some(mut snapshot) = snapshot else {
+            taken.empty += 1;
+            return Ok(());
+        };
+        snapshot.fingerprint = Some(fingerprint);
+        let (id, count) = (snapshot.session.id, snapshot.session.message_count);
+        let Some(known) = known else {
+            if self.inner.store.put_snapshot(snapshot, false).await?.is_some() {
+                taken.own += 1;
+                return Ok(());
+            }
+            taken.imported += 1;
+            taken.messages += count;
+            return Ok(());
+        };
+        let Some(before) = self.hold(known).await?.filter(|_| known == id) else {
+            taken.own += 1;
+            return Ok(());
+        };
+        // Its name is the person's, who may have changed it.
+        snapshot.session.title = before.title;
+        let written = self.inner.store.put_snapshot(snapshot, true).await;
+        lease::give_back(&self.inner.store, &self.inner.holder, id);
+        written?;
+        taken.updated += 1;
+        taken.messages += count.saturating_sub(before.message_count);
+        Ok(())
+    }
+
+    /// Takes hold of a session, unless somebody has it in his hands.
+    async fn hold(&self, id: SessionId) -> Result<Option<SessionRow>> {
+        if self.inner.registry.view(id).is_some() {
+            return Ok(None);
+        }
+        match lease::take(&self.inner.store, &self.inner.holder, id).await {
+            Ok(()) => self.inner.store.session(id).await,
+            Err(error) if error.kind() == ErrorKind::SessionHeld => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The session that a conversation becomes, if anything was said in it, and the lines that are broken.
+fn read(files: &PastFiles, projects: &std::path::Path) -> Result<(Option<SessionSnapshot>, Vec<String>)> {
+    let past = files.read(projects);
+    let mut past: Past =
+        past.map_err(|error| Error::internal(format!("conversation {} cannot be read: {error}", files.id)))?;
+    let broken = std::mem::take(&mut past.broken);
+    Ok((build::session(files.id, past)?, broken))
+}
