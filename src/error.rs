@@ -29,6 +29,8 @@ pub enum ErrorKind {
     RequestCancelled,
     /// No session has that id.
     SessionNotFound,
+    /// No study has that id.
+    StudyNotFound,
     /// No permission that waits for an answer has that id.
     PermissionNotFound,
     /// A search that cannot be read.
@@ -88,6 +90,7 @@ impl ErrorKind {
             Self::ServerNotInitialized => -32002,
             Self::RequestCancelled => -32800,
             Self::SessionNotFound => 1001,
+            Self::StudyNotFound => 1002,
             Self::PermissionNotFound => 1003,
             Self::InvalidQuery => 1004,
             Self::SessionBusy => 1010,

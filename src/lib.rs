@@ -20,14 +20,15 @@
 //! | [`rpc`] | methods, connection core, outbox, framing, LSP lifecycle, typed client; alone names tower-lsp and jsonrpsee |
 //! | [`service`] | sessions and what can be asked of them; names no transport and no SQL |
 //! | [`claude`] | the CLI: found, started, fed, read, ended; alone names sysinfo |
-//! | [`store`] | rows in SQLite: a writer's thread, a few readers; alone names rusqlite |
-//! | [`context`] | what Claude is told about its surroundings; frozen and hashed |
+//! | [`store`] | rows in SQLite: a writer's thread, a few readers; names rusqlite |
+//! | [`context`] | what Claude is told about its surroundings, studies included; frozen and hashed |
+//! | [`optuna`] | other programs' databases of trials, read-only, by a connection of its own; names rusqlite too |
 //! | [`demo`] | the built-in agent, which speaks the CLI's protocol and needs no account |
 //! | [`config`] | layers, trust, messages for what is wrong; alone names toml |
 //! | [`protocol`] | the wire types, by resource; no behaviour |
 //! | [`ids`], [`error`], [`time`], [`redact`] | the shared vocabulary |
 //!
-//! Who may use whom: `commands → rpc → service → {claude, store, context}`, and `commands`, `rpc`, `service` →
+//! Who may use whom: `commands → rpc → service → {claude, store, context → optuna}`, and `commands`, `rpc`, `service` →
 //! `protocol`. `claude` and `store` know neither each other nor the protocol. A test (`tests/it/architecture.rs`) reads
 //! the sources and fails on anything else.
 //!
@@ -59,6 +60,7 @@ pub mod context;
 pub mod demo;
 pub mod error;
 pub mod ids;
+pub mod optuna;
 pub mod protocol;
 pub mod redact;
 pub mod rpc;

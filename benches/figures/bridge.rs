@@ -58,10 +58,19 @@ impl Bridge {
         Self::start_in(tempfile::tempdir().unwrap(), data, Path::new("/bin/false"), &[], &[])
     }
 
+    /// Starts the bridge with this more in its configuration, on this history, without a CLI.
+    pub(crate) fn start_for(config: &str, data: &Path) -> Self {
+        Self::start_with(tempfile::tempdir().unwrap(), data, config.to_owned() + "cli.path = '/bin/false'\n", &[])
+    }
+
     fn start_in(folder: TempDir, data: &Path, cli: &Path, arguments: &[&OsStr], env: &[(String, String)]) -> Self {
         let quoted: Vec<String> =
             arguments.iter().map(|argument| format!("{:?}", argument.to_str().unwrap())).collect();
         let config = format!("[cli]\npath = {:?}\nargs = [{}]\n", cli.to_str().unwrap(), quoted.join(", "));
+        Self::start_with(folder, data, config, env)
+    }
+
+    fn start_with(folder: TempDir, data: &Path, config: String, env: &[(String, String)]) -> Self {
         fs::write(folder.path().join("bridge.toml"), config).unwrap();
         let mut child = Command::new(PROGRAM)
             .arg("--config")

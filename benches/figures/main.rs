@@ -16,6 +16,7 @@ mod peers;
 mod replay;
 mod report;
 mod scenes;
+mod studies;
 mod support;
 mod tee;
 

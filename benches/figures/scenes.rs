@@ -14,7 +14,7 @@ use crate::clock::{median, millis, now, percentile};
 use crate::report::figure;
 use crate::support::api::{Api, Reply};
 use crate::support::real_cli;
-use crate::{history, peers, replay, tee};
+use crate::{history, peers, replay, studies, tee};
 
 pub(crate) const ALL: &[(&str, fn())] = &[
     ("startup", startup),
@@ -27,6 +27,7 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ("size", size),
     ("search", history::search),
     ("replay", replay::replay),
+    ("studies", studies::studies),
 ];
 
 const SCRIPTED_CLI: &str = env!("CARGO_BIN_EXE_scripted-cli");

@@ -82,6 +82,7 @@ async fn search(args: &SearchArgs, settings: &SettingArgs) -> Result<MessageSear
     let params = MessageSearchParams {
         query: args.query.join(" "),
         order: args.best.then_some(SearchOrder::Best),
+        study_id: None,
         session_id: args.session,
         role: args.role.map(|side| match side {
             Side::User => Role::User,

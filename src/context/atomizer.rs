@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Mode;
 use super::studies::{Studies, Study};
+use super::text::{capped, clipped};
+use super::{Mode, general, study, trials};
 
 /// The name of the MCP server: what counts in `mcp__NAME__tool`.
 const SERVER: &str = "atomizer";
@@ -19,6 +20,17 @@ const INTERPRETERS: [&str; 2] = ["python", "python3"];
 const SCRIPT_FOLDERS: [&str; 2] = ["", "1_setup"];
 /// How many scripts are allowed by their paths; what is beyond can be run from its own folder.
 const MAX_SCRIPTS: usize = 200;
+
+/// What the section on a study, or on the studies, may take in bytes: all of the text is to stay below 16 KiB.
+const ABOUT: usize = 12 * 1024 + 512;
+
+const IDENTITY: &str = r"## Atomizer
+
+You are the assistant of Atomizer, which runs engineering optimisations: finite-element models whose design variables Optuna changes, trial after trial. People talk to you about their studies: folders with the configuration of an optimisation, its results and its reports. The tools of the MCP server `atomizer` work on them; where one of them does what you need, use it rather than a command of your own.";
+
+const USER_MODE: &str = r"## What you may do
+
+The session is in user mode. Without asking you can read what is below the root, write `STUDY_REPORT.md` and Markdown files in `3_results/` of a study, run the studies' own Python scripts from their folder (`cd FOLDER && python3 run_optimization.py`; not `python3 -c`, and nothing else behind or around it), and use the tools of the MCP server `atomizer`. All else, configurations and scripts included, needs the person's permission. When something is refused, do not look for a way around: say what you wanted to do and why, and go on with what you can.";
 
 /// The Atomizer profile, found below a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +75,52 @@ impl Atomizer {
         ]);
         variables.extend(study.map(|id| ("ATOMIZER_STUDY".to_owned(), id.to_owned())));
         variables
+    }
+
+    /// What the session is about, as it is at the time `at`.
+    pub(super) fn about(&self, study: Option<&str>, at: &str) -> String {
+        format!("{IDENTITY}\n\nRoot: {}\n\n{}", clipped(&self.root.to_string_lossy(), 1000), self.section(study, at))
+    }
+
+    fn section(&self, id: Option<&str>, at: &str) -> String {
+        let section = match id.map(|id| (id, self.studies.find(id))) {
+            None => study::list(&self.studies.all(), at),
+            Some((_, Some(found))) => study::section(&found, at),
+            Some((id, None)) => {
+                let id = clipped(id, 200);
+                format!("# The study\n\nThis session is about the study `{id}`, which was not there any more at {at}.")
+            }
+        };
+        capped(&section, ABOUT)
+    }
+
+    pub(super) fn rules(mode: Mode) -> &'static str {
+        match mode {
+            Mode::User => USER_MODE,
+            Mode::Power => general::rules(mode),
+        }
+    }
+
+    /// What Claude is told where the session is about another study than it was told before.
+    pub(super) fn note(&self, study: Option<&str>, at: &str) -> String {
+        format!(
+            "<session_study>\nThis holds from now on, whatever you were told of a study before.\n\n{}\n</session_study>",
+            self.section(study, at)
+        )
+    }
+
+    /// How far the study has come.
+    pub(super) fn progress(&self, id: &str, at: &str) -> Option<String> {
+        let study = self.studies.find(id)?;
+        let told = trials::progress(&study.folder, study.layout.database?);
+        let id = clipped(id, 200);
+        Some(format!("<study_progress>\nThe study `{id}` has come further. At {at}:\n{told}\n</study_progress>"))
+    }
+
+    /// What the study's database looks like from outside.
+    pub(super) fn signature(&self, id: &str) -> Option<trials::Signature> {
+        let study = self.studies.find(id)?;
+        Some(trials::signature(&study.folder, study.layout.database?))
     }
 
     /// What needs no permission in user mode: to read below the root, to write reports, to run the scripts that the

@@ -1,5 +1,6 @@
 //! The text of the general profile.
 
+use super::text::one_line;
 use super::{Facts, Mode};
 
 /// A client's name is short; more of it would be something else.
@@ -31,9 +32,11 @@ const POWER_MODE: &str = r"## What you may do
 
 The session is in power mode: the person has enabled every tool, and nobody is asked before one runs. So the care is yours. Stay inside the working folder unless you were asked to leave it, and before anything that cannot be undone, say what you are about to do and make sure that it is what the person wants.";
 
-/// The whole text.
-pub(super) fn text(facts: Facts<'_>) -> String {
-    [introduction(facts).as_str(), ATTACHMENTS, ANSWERS, rules(facts.mode)].join("\n\n") + "\n"
+/// The whole text; `about` is a section on what the session is about, where the profile has one.
+pub(super) fn text(facts: Facts<'_>, about: Option<&str>, rules: &str) -> String {
+    let introduction = introduction(facts);
+    let sections = [Some(introduction.as_str()), Some(ATTACHMENTS), Some(ANSWERS), about, Some(rules)];
+    sections.into_iter().flatten().collect::<Vec<_>>().join("\n\n") + "\n"
 }
 
 /// What Claude may do, the section on that.
@@ -57,11 +60,4 @@ fn introduction(facts: Facts<'_>) -> String {
          chat window, and their files in the editor.\n\n\
          Working folder: {cwd}"
     )
-}
-
-/// Other people's text, fit to stand inside a line: nothing that ends it, steers a terminal or turns the direction of
-/// writing.
-fn one_line(text: &str) -> String {
-    let unfit = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.replace(unfit, " ").trim().to_owned()
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::Mode;
 use super::atomizer::{Atomizer, ProfileServer};
 use super::studies::{Studies, Study};
+use super::trials::Signature;
+use super::{Mode, general};
 
 /// Whom this program serves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +50,50 @@ impl Profile {
         match self {
             Self::General => Vec::new(),
             Self::Atomizer(atomizer) => atomizer.allowed_tools(),
+        }
+    }
+
+    /// What Claude is told of a mode.
+    #[must_use]
+    pub fn rules(&self, mode: Mode) -> &'static str {
+        match self {
+            Self::General => general::rules(mode),
+            Self::Atomizer(_) => Atomizer::rules(mode),
+        }
+    }
+
+    /// What a session is about, as it is at the time `at`. Reads files.
+    pub(super) fn about(&self, study: Option<&str>, at: &str) -> Option<String> {
+        match self {
+            Self::General => None,
+            Self::Atomizer(atomizer) => Some(atomizer.about(study, at)),
+        }
+    }
+
+    /// What Claude is told with the next message where the session has changed to this study, or to none. Reads files.
+    #[must_use]
+    pub fn study_note(&self, study: Option<&str>, at: &str) -> Option<String> {
+        match self {
+            Self::General => None,
+            Self::Atomizer(atomizer) => Some(atomizer.note(study, at)),
+        }
+    }
+
+    /// How far a study has come, to be told with the next message. Reads files.
+    #[must_use]
+    pub fn progress(&self, study: &str, at: &str) -> Option<String> {
+        match self {
+            Self::General => None,
+            Self::Atomizer(atomizer) => atomizer.progress(study, at),
+        }
+    }
+
+    /// What a study's database looks like from outside: while that is the same, there is no progress to tell.
+    #[must_use]
+    pub fn signature(&self, study: &str) -> Option<Signature> {
+        match self {
+            Self::General => None,
+            Self::Atomizer(atomizer) => atomizer.signature(study),
         }
     }
 

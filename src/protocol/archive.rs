@@ -79,6 +79,15 @@ pub struct ArchivedSession {
     pub mode: Mode,
     /// The mode that Claude was last told of.
     pub told_mode: Mode,
+    /// The study that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study_id: Option<String>,
+    /// The study that its context tells of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_study_id: Option<String>,
+    /// The study that Claude was last told of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_study_id: Option<String>,
     /// The folder Claude works in, absolute.
     pub cwd: String,
     /// The model that was asked for.

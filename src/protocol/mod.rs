@@ -13,6 +13,7 @@ pub mod message;
 pub mod permission;
 pub mod search;
 pub mod session;
+pub mod study;
 pub mod subscription;
 pub mod tool;
 pub mod turn;

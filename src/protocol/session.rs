@@ -21,6 +21,9 @@ pub struct Session {
     pub title: String,
     /// What Claude may do in it.
     pub mode: Mode,
+    /// The study it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study_id: Option<String>,
     /// The folder Claude works in, absolute.
     pub cwd: String,
     /// The model that was asked for; absent: the CLI's default.
@@ -172,7 +175,10 @@ pub struct SessionCreateParams {
     /// What Claude may do; default `user`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
-    /// The folder Claude works in, absolute; default: the workspace folder.
+    /// The study it is about, as `study/list` names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub study_id: Option<String>,
+    /// The folder Claude works in, absolute; default: the workspace folder, with the Atomizer profile its root.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
     /// A title.
@@ -227,6 +233,9 @@ pub struct SessionListParams {
     /// Only those that are doing this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<SessionState>,
+    /// Only those that are about this study.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub study_id: Option<String>,
     /// Only those whose title contains this, in any case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
@@ -282,6 +291,17 @@ pub struct SessionSetModelParams {
     pub session_id: SessionId,
     /// The model, as `session/capabilities` names it; `default` for the CLI's own choice.
     pub model: String,
+}
+
+/// Parameters of `session/setStudy`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionSetStudyParams {
+    /// The session.
+    pub session_id: SessionId,
+    /// The study it is about from now on, as `study/list` names it; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study_id: Option<String>,
 }
 
 /// Parameters of `session/compact`.

@@ -39,6 +39,8 @@ pub struct UsageSummaryParams {
 pub enum UsageGroup {
     /// By session, the most expensive first.
     Session,
+    /// By the study that the session is about now, the most expensive first.
+    Study,
     /// By model, the most expensive first. A turn counts for each model that it used.
     Model,
     /// By the day, in UTC, on which the turn began, oldest first.
@@ -57,7 +59,8 @@ pub struct UsageSummaryResult {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UsageRow {
-    /// The session's id, the model's name, or the day, as `2026-11-22`.
+    /// The session's id, the study's (empty: sessions that are about none), the model's name, or the day, as
+    /// `2026-11-22`.
     pub key: String,
     /// How many turns, those that run included.
     pub turns: u64,

@@ -11,13 +11,11 @@ use serde_json::value::RawValue;
 
 use super::context::Context;
 use super::method::Method;
-use super::methods::{control, health, mcp, message, permission, search, session, subscription, usage};
+use super::methods::{control, health, mcp, message, permission, search, session, study, subscription, usage};
 use super::reply::{Reply, error_object};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The methods of a server.
-///
-/// Still to come, with the issues that bring them: `session/setStudy`, `study/list`, `study/get`.
 #[derive(Debug)]
 pub struct Table {
     methods: RpcModule<()>,
@@ -31,6 +29,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         .with::<session::SessionList, _>(session::list)
         .with::<control::SessionSetMode, _>(control::set_mode)
         .with::<control::SessionSetModel, _>(control::set_model)
+        .with::<study::SessionSetStudy, _>(study::set_study)
         .with::<session::SessionRename, _>(session::rename)
         .with::<session::SessionFork, _>(session::fork)
         .with::<session::SessionInterrupt, _>(session::interrupt)
@@ -47,6 +46,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         .with::<message::MessageList, _>(message::list)
         .with::<search::MessageSearch, _>(search::search)
         .with::<usage::UsageSummary, _>(usage::summary)
+        .with::<study::StudyList, _>(study::list)
+        .with::<study::StudyGet, _>(study::get)
         .with::<permission::PermissionList, _>(permission::list)
         .with::<permission::PermissionAnswer, _>(permission::answer)
         .with::<mcp::McpStatus, _>(mcp::status)

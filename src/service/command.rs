@@ -10,6 +10,7 @@ use super::content::Prompt;
 use super::followers::Reply;
 use super::sink::{EventSink, Subscriber};
 use super::state::Told;
+use super::studies::NextStudy;
 use super::subscription::Subscribed;
 use crate::error::{Error, Result};
 use crate::ids::{PermissionId, TurnId};
@@ -45,6 +46,8 @@ pub(super) enum Command {
     Rename { title: String, reply: oneshot::Sender<Result<Session>> },
     /// Go on in another mode.
     SetMode { mode: Mode, reply: oneshot::Sender<Result<Session>> },
+    /// Be about another study.
+    SetStudy { study: NextStudy, reply: oneshot::Sender<Result<Session>> },
     /// Go on with another model.
     SetModel { model: String, reply: oneshot::Sender<Result<Session>> },
     /// Say how the MCP servers are.
@@ -71,6 +74,7 @@ impl Command {
             Self::Interrupt { reply, .. } => tell(reply, Err(error)),
             Self::Rename { reply, .. }
             | Self::SetMode { reply, .. }
+            | Self::SetStudy { reply, .. }
             | Self::SetModel { reply, .. }
             | Self::Close { reply } => tell(reply, Err(error)),
             Self::AskServers { reply } | Self::AskContext { reply } => tell(reply, Err(error)),

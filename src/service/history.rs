@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::record::{Fork, Record, Rest};
+use super::record::{Bound, Fork, Record, Rest};
 use super::state::TurnRecord;
 use crate::claude;
 use crate::error::{Error, ErrorKind, Result};
@@ -43,6 +43,7 @@ pub(super) fn record_of(row: SessionRow) -> Result<Record> {
         title: row.title,
         mode: from_name("sessions.mode", &row.mode)?,
         told_mode: from_name("sessions.told_mode", row.told_mode.as_ref().unwrap_or(&row.mode))?,
+        study: Bound::new(row.study_id, row.context_study_id, row.told_study_id),
         cwd: PathBuf::from(row.cwd),
         model: row.model,
         effort: row.effort,
@@ -81,6 +82,9 @@ pub(super) fn session_row(record: &Record, reserved_seq: u64) -> Result<SessionR
         title: record.title.clone(),
         mode: to_name(&record.mode)?,
         told_mode: Some(to_name(&record.told_mode)?),
+        study_id: record.study.id.clone(),
+        context_study_id: record.study.in_context.clone(),
+        told_study_id: record.study.told().map(str::to_owned),
         cwd: record.cwd.to_string_lossy().into_owned(),
         model: record.model.clone(),
         effort: record.effort.clone(),
@@ -118,6 +122,7 @@ pub(super) fn session_of(record: &Record, state: SessionState, last_seq: u64) ->
         id: record.id,
         title: record.title.clone(),
         mode: record.mode,
+        study_id: record.study.id.clone(),
         cwd: record.cwd.to_string_lossy().into_owned(),
         model: record.model.clone(),
         state,
@@ -339,6 +344,7 @@ pub(super) mod tests {
             title: "Title".into(),
             mode: Mode::User,
             told_mode: Mode::Power,
+            study: Bound::new(Some("a/b".into()), Some("a/c".into()), Some("a/d".into())),
             cwd: "/work".into(),
             model: Some("opus".into()),
             effort: Some("high".into()),

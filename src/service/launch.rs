@@ -11,10 +11,11 @@ use super::servers::{ServerPlan, ServerSet};
 use super::settings::Settings;
 use super::state::{Known, Rung};
 use crate::claude::{self, Conversation, Discovery, Launch, Process};
-use crate::context::{self, Context, Facts, Profile};
+use crate::context::{self, Context, Facts, Profile, Signature};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::session::Mode;
 use crate::store::Store;
+use crate::time::Timestamp;
 
 /// What every session needs to start a process.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub(super) struct Launched {
     pub(super) cli_version: String,
     /// The context, where it was built for this start: from now on it is frozen.
     pub(super) new_context: Option<Context>,
+    /// What the study's database looked like before that.
+    pub(super) signature: Option<Signature>,
     /// What the process knows of the conversation.
     pub(super) known: Known,
 }
@@ -75,6 +78,7 @@ impl Launcher {
         self.check_mode(record.mode)?;
         check_folder(&record.cwd).await?;
         let cli = self.discovery.discover(&self.settings.cli).await?;
+        let signature = self.signature_of(record).await?;
         let (context, new_context) = self.context_of(record).await?;
         let cli_version = cli.version.clone();
         let trusted = self.is_trusted(&record.cwd).await;
@@ -86,9 +90,10 @@ impl Launcher {
         launch.granted = granted;
         launch.allowed_tools = self.allowed_tools().await?;
         launch.mcp_servers = servers;
-        let known = Known { has_servers: !launch.mcp_servers.is_empty(), ..known };
+        let study_note = if new_context.is_none() { self.study_note(record, &known).await? } else { None };
+        let known = Known { has_servers: !launch.mcp_servers.is_empty(), study_note, ..known };
         let process = claude::start(&launch, &self.settings.cli).await?;
-        Ok(Launched { process, cli_version, new_context, known })
+        Ok(Launched { process, cli_version, new_context, signature, known })
     }
 
     /// What Claude is told: once built it never changes, so that the model's prompt cache holds.
@@ -98,9 +103,33 @@ impl Launcher {
         {
             return Ok((text, None));
         }
-        let client = self.settings.client.as_deref();
-        let built = context::build(Facts { mode: mode_of(record), client, cwd: &record.cwd });
+        let (mode, client, cwd) = (mode_of(record), self.settings.client.clone(), record.cwd.clone());
+        let (study, at) = (record.study.id.clone(), Timestamp::now().to_string());
+        let build = move |profile: &Profile| {
+            let (client, study) = (client.as_deref(), study.as_deref());
+            context::build(Facts { mode, client, cwd: &cwd, profile, study, at: &at })
+        };
+        let built = self.look(build).await?;
         Ok((built.text.clone(), Some(built)))
+    }
+
+    /// What the study's database looks like.
+    async fn signature_of(&self, record: &Record) -> Result<Option<Signature>> {
+        match record.study.id.clone() {
+            Some(id) => self.look(move |profile| profile.signature(&id)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What Claude has to be told of the study that the session is about, where it knows of another one.
+    async fn study_note(&self, record: &Record, known: &Known) -> Result<Option<String>> {
+        let begins_anew = known.conversation.is_some();
+        let is_news = record.study.is_news() || begins_anew && record.study.is_news_to_beginners();
+        if !is_news {
+            return Ok(None);
+        }
+        let (id, at) = (record.study.id.clone(), Timestamp::now().to_string());
+        self.look(move |profile| profile.study_note(id.as_deref(), &at)).await
     }
 
     /// What the person has allowed before, in this session or in its folder. Power mode needs none of it.
@@ -143,7 +172,7 @@ impl Launcher {
             allowed_tools: Vec::new(),
             disallowed_tools,
             granted: Vec::new(),
-            environment: settings.profile.environment(mode_of(record), None),
+            environment: settings.profile.environment(mode_of(record), record.study.id.as_deref()),
             system_prompt,
             mcp_servers: ServerSet::new(),
             trusted,

@@ -38,6 +38,7 @@ mod session;
 mod settings;
 pub mod sink;
 mod state;
+mod studies;
 mod subscription;
 mod takeover;
 mod title;
@@ -69,7 +70,7 @@ use content::Prompt;
 use last_call::LastCall;
 use launch::{Launcher, check_folder};
 use lease::Holder;
-use record::{Record, Rest};
+use record::{Bound, Record, Rest};
 use registry::Registry;
 use run_folder::RunFolder;
 use seats::Seats;
@@ -183,7 +184,7 @@ impl Service {
     /// those that wait already; and Claude has its tools.
     ///
     /// # Errors
-    /// `invalidParams`, `modeNotAllowed`, `sessionNotFound`, a store error.
+    /// `invalidParams`, `modeNotAllowed`, `studyNotFound`, `sessionNotFound`, a store error.
     pub async fn create_session(&self, params: SessionCreateParams, client: Client) -> Result<Session> {
         if let Some(mode) = params.mode {
             self.inner.launcher.check_mode(mode)?;
@@ -192,7 +193,11 @@ impl Service {
             return self.resume_session(id, params, client).await;
         }
         let cwd = self.folder_of(params.cwd.as_deref()).await?;
-        let record = new_record(params, cwd)?;
+        let study = match &params.study_id {
+            Some(id) => Some(self.found_study(id).await?.id),
+            None => None,
+        };
+        let record = new_record(params, cwd, study)?;
         let row = history::session_row(&record, 0)?;
         self.inner.holder.come_alive().await?;
         self.inner.store.create_session(row.clone(), Some(self.inner.holder.lease(record.id))).await?;
@@ -203,7 +208,8 @@ impl Service {
         }
     }
 
-    /// Goes on with a session, in the mode that is wanted; where it works cannot be changed on the way.
+    /// Goes on with a session, in the mode and about the study that are wanted; where it works cannot be changed on the
+    /// way.
     async fn resume_session(&self, id: SessionId, params: SessionCreateParams, client: Client) -> Result<Session> {
         let session = self.session(id).await?;
         if let Some(cwd) = params.cwd
@@ -214,6 +220,10 @@ impl Service {
         }
         let session = match params.mode.filter(|mode| *mode != session.mode) {
             Some(mode) => self.set_mode(id, mode).await?,
+            None => session,
+        };
+        let session = match params.study_id.filter(|study| Some(study) != session.study_id.as_ref()) {
+            Some(study) => self.set_study(id, Some(study)).await?,
             None => session,
         };
         self.command(id, Command::Warm { client })?;
@@ -408,7 +418,7 @@ impl Service {
     }
 }
 
-fn new_record(params: SessionCreateParams, cwd: PathBuf) -> Result<Record> {
+fn new_record(params: SessionCreateParams, cwd: PathBuf, study: Option<String>) -> Result<Record> {
     if params.max_budget_usd.is_some_and(|budget| !(budget > 0.0 && budget.is_finite())) {
         return Err(Error::invalid_params("maxBudgetUsd: it must be more than 0"));
     }
@@ -422,6 +432,7 @@ fn new_record(params: SessionCreateParams, cwd: PathBuf) -> Result<Record> {
         title: params.title.as_deref().map(checked_title).transpose()?.unwrap_or_default(),
         mode: params.mode.unwrap_or_default(),
         told_mode: params.mode.unwrap_or_default(),
+        study: Bound::new(study.clone(), study.clone(), study),
         cwd,
         model: params.model,
         effort: params.effort,

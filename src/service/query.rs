@@ -30,6 +30,7 @@ pub(super) async fn sessions(inner: &Inner, params: SessionListParams) -> Result
         let query = SessionQuery {
             limit: limit + 1,
             before,
+            study_id: params.study_id.clone(),
             state: params.state.and_then(stored_state).map(|state| vec![state.to_owned()]),
             title_contains: params.query.clone(),
         };
@@ -42,7 +43,9 @@ pub(super) async fn sessions(inner: &Inner, params: SessionListParams) -> Result
             }
             before = Some((row.last_active_at, row.id));
             let session = current(inner, &held, row).await?;
-            if params.state.is_none_or(|state| session.state == state) {
+            // A task knows of a change before the history does.
+            let is_about = params.study_id.is_none() || session.study_id == params.study_id;
+            if is_about && params.state.is_none_or(|state| session.state == state) {
                 sessions.push(session);
             }
         }

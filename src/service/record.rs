@@ -18,6 +18,7 @@ pub(super) struct Record {
     pub(super) mode: Mode,
     /// The mode that Claude was last told of.
     pub(super) told_mode: Mode,
+    pub(super) study: Bound,
     pub(super) cwd: PathBuf,
     pub(super) model: Option<String>,
     pub(super) effort: Option<String>,
@@ -45,6 +46,40 @@ pub(super) struct Fork {
     pub(super) of: SessionId,
     /// The CLI's conversation there, where there was one.
     pub(super) conversation: Option<ProviderSessionId>,
+}
+
+/// Which study a session is about, by its id; `None`: none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Bound {
+    pub(super) id: Option<String>,
+    /// The study that the session's context tells of.
+    pub(super) in_context: Option<String>,
+    /// The study that Claude was last told of.
+    told: Option<String>,
+}
+
+impl Bound {
+    pub(super) fn new(id: Option<String>, in_context: Option<String>, told: Option<String>) -> Self {
+        Self { id, in_context, told }
+    }
+
+    /// Whether Claude takes the session to be about something else.
+    pub(super) fn is_news(&self) -> bool {
+        self.told != self.id
+    }
+
+    /// Whether that is so for who knows the context alone.
+    pub(super) fn is_news_to_beginners(&self) -> bool {
+        self.in_context != self.id
+    }
+
+    pub(super) fn is_told(&mut self, study: Option<String>) {
+        self.told = study;
+    }
+
+    pub(super) fn told(&self) -> Option<&str> {
+        self.told.as_deref()
+    }
 }
 
 /// What a session is while no process serves it.

@@ -64,6 +64,7 @@ fn query(params: &MessageSearchParams) -> Result<SearchQuery> {
         order,
         tools: params.include.contains(&SearchInclude::Tools),
         session_id: params.session_id,
+        study_id: params.study_id.clone(),
         role: params.role.as_ref().map(to_name).transpose()?,
         since: params.since,
         until: params.until,

@@ -30,7 +30,7 @@ impl ServerPlan {
     /// Those that a session is to have as it is now: the profile's, the configured ones and its own, of which the later
     /// ones take the place of earlier ones of the same name; and ours, where a client has tools.
     pub(super) fn servers(&self, record: &Record, has_tools: bool) -> ServerSet {
-        let theirs = self.theirs(&record.mcp_servers, mode_of(record));
+        let theirs = self.theirs(&record.mcp_servers, mode_of(record), record.study.id.as_deref());
         let mut servers: ServerSet = theirs.iter().map(|(name, server)| (name.clone(), in_cli_form(server))).collect();
         if has_tools {
             servers.insert(tools::SERVER.to_owned(), claude::our_server(tools::SERVER));
@@ -40,10 +40,15 @@ impl ServerPlan {
 
     /// Those that every session has in this mode, whatever it brings itself.
     pub(super) fn of_every_session(&self, mode: context::Mode) -> BTreeMap<String, McpServer> {
-        self.theirs(&BTreeMap::new(), mode)
+        self.theirs(&BTreeMap::new(), mode, None)
     }
 
-    fn theirs(&self, brought: &BTreeMap<String, McpServer>, mode: context::Mode) -> BTreeMap<String, McpServer> {
+    fn theirs(
+        &self,
+        brought: &BTreeMap<String, McpServer>,
+        mode: context::Mode,
+        study: Option<&str>,
+    ) -> BTreeMap<String, McpServer> {
         let own = self.profile.server();
         let name = own.as_ref().map(|server| server.name);
         let own = own.map(|ProfileServer { name, command, args }| {
@@ -53,7 +58,7 @@ impl ServerPlan {
         let mut servers: BTreeMap<_, _> = own.into_iter().chain(configured).collect();
         // Also where another program stands in for the profile's.
         if let Some(McpServer::Stdio { env, .. }) = name.and_then(|name| servers.get_mut(name)) {
-            env.extend(self.profile.environment(mode, None));
+            env.extend(self.profile.environment(mode, study));
         }
         servers
     }

@@ -8,6 +8,7 @@ use crate::store::{self, Store, UsageKey, UsageQuery};
 pub(super) async fn summary(store: &Store, params: UsageSummaryParams) -> Result<UsageSummaryResult> {
     let group = match params.group_by {
         UsageGroup::Session => store::UsageGroup::Session,
+        UsageGroup::Study => store::UsageGroup::Study,
         UsageGroup::Model => store::UsageGroup::Model,
         UsageGroup::Day => store::UsageGroup::Day,
     };
@@ -18,6 +19,7 @@ pub(super) async fn summary(store: &Store, params: UsageSummaryParams) -> Result
 fn row(row: store::UsageRow) -> UsageRow {
     let key = match row.key {
         UsageKey::Session(id) => id.to_string(),
+        UsageKey::Study(id) => id.unwrap_or_default(),
         UsageKey::Model(name) => name,
         UsageKey::Day(begin) => begin.date(),
     };

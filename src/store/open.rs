@@ -26,6 +26,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0006_pieces.sql")),
     M::up(include_str!("migrations/0007_forks.sql")),
     M::up(include_str!("migrations/0008_conversations.sql")),
+    M::up(include_str!("migrations/0009_studies.sql")),
 ];
 
 /// How long to wait for another process that writes.

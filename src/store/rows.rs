@@ -14,6 +14,12 @@ pub struct SessionRow {
     pub mode: String,
     /// The mode that Claude was last told of; absent: the same.
     pub told_mode: Option<String>,
+    /// The study it is about.
+    pub study_id: Option<String>,
+    /// The study that its context tells of.
+    pub context_study_id: Option<String>,
+    /// The study that Claude was last told of.
+    pub told_study_id: Option<String>,
     /// The folder Claude works in.
     pub cwd: String,
     /// The model that was asked for.
@@ -428,6 +434,8 @@ pub struct SessionQuery {
     pub limit: u32,
     /// Where the page before ended: `last_active_at` and `id` of its last session.
     pub before: Option<(Timestamp, SessionId)>,
+    /// Only those that are about this study.
+    pub study_id: Option<String>,
     /// Only those in one of these states.
     pub state: Option<Vec<String>>,
     /// Only those whose title contains this, in any case.

@@ -7,16 +7,19 @@ use super::search;
 use crate::ids::{ProviderSessionId, SessionId};
 use crate::time::Timestamp;
 
-const INSERT: &str = "INSERT INTO sessions (id, title, mode, told_mode, cwd, model, effort, max_turns, max_budget_usd, \
+const INSERT: &str = "INSERT INTO sessions (id, title, mode, told_mode, study_id, \
+     context_study_id, told_study_id, cwd, model, effort, max_turns, max_budget_usd, \
      mcp_servers, state, error, created_at, last_active_at, message_count, reserved_seq, provider_session_id, \
      provider_started, context_hash, context_bytes, forked_from, forked_conversation, credential, input_tokens, \
      output_tokens, cache_read_tokens, cache_write_tokens, cost_usd) \
-     VALUES (:id, :title, :mode, :told_mode, :cwd, :model, :effort, :max_turns, :max_budget_usd, \
+     VALUES (:id, :title, :mode, :told_mode, :study_id, :context_study_id, \
+     :told_study_id, :cwd, :model, :effort, :max_turns, :max_budget_usd, \
      :mcp_servers, :state, :error, :created_at, :last_active_at, :message_count, :reserved_seq, :provider_session_id, \
      :provider_started, :context_hash, :context_bytes, :forked_from, :forked_conversation, :credential, :input_tokens, \
      :output_tokens, :cache_read_tokens, :cache_write_tokens, :cost_usd)";
 
-const UPDATE: &str = "UPDATE sessions SET title = :title, mode = :mode, told_mode = :told_mode, cwd = :cwd, \
+const UPDATE: &str = "UPDATE sessions SET title = :title, mode = :mode, told_mode = :told_mode, study_id = :study_id, \
+     context_study_id = :context_study_id, told_study_id = :told_study_id, cwd = :cwd, \
      model = :model, effort = :effort, \
      max_turns = :max_turns, max_budget_usd = :max_budget_usd, mcp_servers = :mcp_servers, state = :state, \
      error = :error, created_at = :created_at, last_active_at = :last_active_at, message_count = :message_count, \
@@ -53,6 +56,9 @@ const BY_ID: &str = "SELECT * FROM sessions WHERE id = ?1";
 
 pub(super) const PAGE: &str = "SELECT * FROM sessions WHERE (last_active_at, id) < (?1, ?2) \
      ORDER BY last_active_at DESC, id DESC";
+
+pub(super) const PAGE_OF_STUDY: &str = "SELECT * FROM sessions WHERE study_id = ?3 \
+     AND (last_active_at, id) < (?1, ?2) ORDER BY last_active_at DESC, id DESC";
 
 /// Adds a session.
 pub(super) fn insert(db: &Connection, row: &SessionRow) -> rusqlite::Result<usize> {
@@ -117,8 +123,11 @@ pub(super) fn page(db: &Connection, query: &SessionQuery) -> rusqlite::Result<Ve
     let (time, id) = query.before.unwrap_or_else(last);
     let title_contains = query.title_contains.as_deref().map(str::to_lowercase);
 
-    let mut statement = db.prepare_cached(PAGE)?;
-    let mut rows = statement.query(params![time, id])?;
+    let mut statement = db.prepare_cached(if query.study_id.is_some() { PAGE_OF_STUDY } else { PAGE })?;
+    let mut rows = match &query.study_id {
+        Some(study) => statement.query(params![time, id, study])?,
+        None => statement.query(params![time, id])?,
+    };
     let mut page = Vec::new();
     while page.len() < query.limit as usize
         && let Some(row) = rows.next()?
@@ -150,6 +159,9 @@ fn execute(db: &Connection, sql: &str, row: &SessionRow) -> rusqlite::Result<usi
         ":title": row.title,
         ":mode": row.mode,
         ":told_mode": row.told_mode,
+        ":study_id": row.study_id,
+        ":context_study_id": row.context_study_id,
+        ":told_study_id": row.told_study_id,
         ":cwd": row.cwd,
         ":model": row.model,
         ":effort": row.effort,
@@ -183,6 +195,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
         title: row.get("title")?,
         mode: row.get("mode")?,
         told_mode: row.get("told_mode")?,
+        study_id: row.get("study_id")?,
+        context_study_id: row.get("context_study_id")?,
+        told_study_id: row.get("told_study_id")?,
         cwd: row.get("cwd")?,
         model: row.get("model")?,
         effort: row.get("effort")?,

@@ -10,6 +10,12 @@ pub(super) const BY_SESSION: &str = "SELECT session_id, count(*), sum(input_toke
      sum(cache_read_tokens), sum(cache_write_tokens), sum(cost_usd) AS cost \
      FROM turns WHERE started_at >= ?1 AND started_at < ?2 GROUP BY session_id ORDER BY cost DESC, session_id";
 
+pub(super) const BY_STUDY: &str = "SELECT s.study_id, sum(t.turns), sum(t.input), sum(t.output), sum(t.cache_read), \
+     sum(t.cache_write), sum(t.cost) AS cost FROM (SELECT session_id, count(*) AS turns, sum(input_tokens) AS input, \
+     sum(output_tokens) AS output, sum(cache_read_tokens) AS cache_read, sum(cache_write_tokens) AS cache_write, \
+     sum(cost_usd) AS cost FROM turns WHERE started_at >= ?1 AND started_at < ?2 GROUP BY session_id) AS t \
+     CROSS JOIN sessions AS s ON s.id = t.session_id GROUP BY s.study_id ORDER BY cost DESC, s.study_id";
+
 pub(super) const BY_DAY: &str = "SELECT started_at / 86400000 AS day, count(*), sum(input_tokens), \
      sum(output_tokens), sum(cache_read_tokens), sum(cache_write_tokens), sum(cost_usd) \
      FROM turns WHERE started_at >= ?1 AND started_at < ?2 GROUP BY day ORDER BY day";
@@ -37,6 +43,8 @@ pub struct UsageQuery {
 pub enum UsageGroup {
     /// By session, the most expensive first.
     Session,
+    /// By the study that the session is about, the most expensive first.
+    Study,
     /// By model, the most expensive first. A turn counts for each model that it used.
     Model,
     /// By the day, in UTC, on which the turn began, oldest first.
@@ -46,7 +54,7 @@ pub enum UsageGroup {
 /// What a group used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UsageRow {
-    /// The session's id, the model, or the beginning of the day.
+    /// The session's id, the study's, the model, or the beginning of the day.
     pub key: UsageKey,
     /// How many turns.
     pub turns: u64,
@@ -67,6 +75,8 @@ pub struct UsageRow {
 pub enum UsageKey {
     /// A session's.
     Session(SessionId),
+    /// That of the sessions about a study, or about none.
+    Study(Option<String>),
     /// A model's.
     Model(String),
     /// That of the day, in UTC, that began then.
@@ -77,6 +87,7 @@ pub enum UsageKey {
 pub(super) fn sum(db: &Connection, query: &UsageQuery) -> rusqlite::Result<Vec<UsageRow>> {
     let sql = match query.group {
         UsageGroup::Session => BY_SESSION,
+        UsageGroup::Study => BY_STUDY,
         UsageGroup::Model => BY_MODEL,
         UsageGroup::Day => BY_DAY,
     };
@@ -89,6 +100,7 @@ pub(super) fn sum(db: &Connection, query: &UsageQuery) -> rusqlite::Result<Vec<U
 fn read(group: UsageGroup, row: &Row<'_>) -> rusqlite::Result<UsageRow> {
     let key = match group {
         UsageGroup::Session => UsageKey::Session(row.get(0)?),
+        UsageGroup::Study => UsageKey::Study(row.get(0)?),
         UsageGroup::Model => UsageKey::Model(row.get(0)?),
         UsageGroup::Day => UsageKey::Day(Timestamp::from_millis(row.get::<_, i64>(0)?.saturating_mul(MILLIS_PER_DAY))),
     };

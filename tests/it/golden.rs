@@ -20,6 +20,7 @@ use claude_bridge::rpc::methods::session::{
     SessionClose, SessionCreate, SessionDelete, SessionExport, SessionFork, SessionGet, SessionImport,
     SessionInterrupt, SessionList, SessionRename,
 };
+use claude_bridge::rpc::methods::study::{SessionSetStudy, StudyGet, StudyList};
 use claude_bridge::rpc::methods::subscription::{SessionSubscribe, SessionUnsubscribe};
 use claude_bridge::rpc::methods::usage::UsageSummary;
 use claude_bridge::rpc::table;
@@ -74,6 +75,7 @@ fn the_parameters_and_the_result_of_every_method_are_as_written() {
         keeps_method::<SessionList>(),
         keeps_method::<SessionSetMode>(),
         keeps_method::<SessionSetModel>(),
+        keeps_method::<SessionSetStudy>(),
         keeps_method::<SessionRename>(),
         keeps_method::<SessionFork>(),
         keeps_method::<SessionInterrupt>(),
@@ -90,6 +92,8 @@ fn the_parameters_and_the_result_of_every_method_are_as_written() {
         keeps_method::<MessageList>(),
         keeps_method::<MessageSearch>(),
         keeps_method::<UsageSummary>(),
+        keeps_method::<StudyList>(),
+        keeps_method::<StudyGet>(),
         keeps_method::<PermissionList>(),
         keeps_method::<PermissionAnswer>(),
         keeps_method::<McpStatus>(),

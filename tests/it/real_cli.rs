@@ -18,6 +18,7 @@ mod secrets;
 mod server_set;
 mod servers;
 mod stored;
+mod studies;
 mod tools;
 mod two_sessions;
 mod user_mode;

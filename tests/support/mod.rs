@@ -8,6 +8,7 @@ pub(crate) mod commits;
 pub(crate) mod demo_agent;
 pub(crate) mod editor_tools;
 pub(crate) mod flood;
+pub(crate) mod optuna;
 pub(crate) mod orphans;
 pub(crate) mod process;
 pub(crate) mod real_cli;

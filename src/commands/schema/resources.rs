@@ -22,8 +22,9 @@ use crate::protocol::session::{
     Done, Session, SessionCompactParams, SessionCreateParams, SessionExportParams, SessionExportResult,
     SessionForkParams, SessionImportParams, SessionImportResult, SessionInterruptParams, SessionInterruptResult,
     SessionListParams, SessionListResult, SessionParams, SessionRenameParams, SessionResult, SessionSetModeParams,
-    SessionSetModelParams,
+    SessionSetModelParams, SessionSetStudyParams,
 };
+use crate::protocol::study::{Study, StudyGetParams, StudyGetResult, StudyListParams, StudyListResult};
 use crate::protocol::subscription::{
     EndProgress, SessionSubscribeParams, SessionSubscribeResult, SessionUnsubscribeParams,
 };
@@ -51,6 +52,7 @@ pub(super) fn documents() -> Result<Vec<(&'static str, Value)>> {
         document("message", "Message", message),
         document("permission", "Permission", permission),
         document("session", "Session", session),
+        document("study", "Study", study),
         document("tool", "ToolCallParams", |types| types.sends::<ToolCallParams>().receives::<ToolCallResult>()),
         document("turn", "Turn", Types::sends::<Turn>),
         document("usage", "Usage", usage),
@@ -65,6 +67,11 @@ fn message(types: &mut Types) -> &mut Types {
     types.receives::<MessageSearchParams>().sends::<MessageSearchResult>()
 }
 
+fn study(types: &mut Types) -> &mut Types {
+    types.sends::<Study>().receives::<StudyListParams>().sends::<StudyListResult>();
+    types.receives::<StudyGetParams>().sends::<StudyGetResult>()
+}
+
 fn usage(types: &mut Types) -> &mut Types {
     types.sends::<Usage>().receives::<UsageSummaryParams>().sends::<UsageSummaryResult>()
 }
@@ -77,7 +84,11 @@ fn permission(types: &mut Types) -> &mut Types {
 fn session(types: &mut Types) -> &mut Types {
     types.sends::<Session>().sends::<SessionResult>().sends::<Done>();
     types.receives::<SessionCreateParams>().receives::<SessionParams>().receives::<SessionRenameParams>();
-    types.receives::<SessionSetModeParams>().receives::<SessionSetModelParams>().receives::<SessionCompactParams>();
+    types
+        .receives::<SessionSetStudyParams>()
+        .receives::<SessionSetModeParams>()
+        .receives::<SessionSetModelParams>()
+        .receives::<SessionCompactParams>();
     types.receives::<SessionForkParams>().receives::<SessionListParams>().sends::<SessionListResult>();
     types.receives::<SessionInterruptParams>().sends::<SessionInterruptResult>();
     types.receives::<SessionSubscribeParams>().sends::<SessionSubscribeResult>().receives::<SessionUnsubscribeParams>();

@@ -56,6 +56,7 @@ fn there_is_a_document_for_each_resource_and_one_for_the_methods() {
         "openrpc",
         "permission",
         "session",
+        "study",
         "tool",
         "turn",
         "usage",

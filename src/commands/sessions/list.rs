@@ -49,7 +49,8 @@ async fn sessions(service: &Service, limit: usize, query: Option<String>) -> Res
     let mut cursor = None;
     while sessions.len() < limit {
         let wanted = u32::try_from(limit - sessions.len()).unwrap_or(PAGE).min(PAGE);
-        let params = SessionListParams { limit: Some(wanted), cursor, query: query.clone(), state: None };
+        let params =
+            SessionListParams { limit: Some(wanted), cursor, query: query.clone(), ..SessionListParams::default() };
         let page = service.sessions(params).await?;
         sessions.extend(page.sessions);
         cursor = page.next_cursor;

@@ -7,5 +7,6 @@ pub mod message;
 pub mod permission;
 pub mod search;
 pub mod session;
+pub mod study;
 pub mod subscription;
 pub mod usage;

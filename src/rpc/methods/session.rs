@@ -18,8 +18,13 @@ pub struct SessionCreate;
 impl Method for SessionCreate {
     const NAME: &'static str = "session/create";
     const SUMMARY: &'static str = "Makes a session, or goes on with one. It is stored when this answers.";
-    const ERRORS: &'static [ErrorKind] =
-        &[ErrorKind::ModeNotAllowed, ErrorKind::SessionNotFound, ErrorKind::Overloaded, ErrorKind::StoreUnavailable];
+    const ERRORS: &'static [ErrorKind] = &[
+        ErrorKind::ModeNotAllowed,
+        ErrorKind::StudyNotFound,
+        ErrorKind::SessionNotFound,
+        ErrorKind::Overloaded,
+        ErrorKind::StoreUnavailable,
+    ];
     type Params = SessionCreateParams;
     type Result = SessionResult;
 }

@@ -11,7 +11,7 @@ pub struct UsageSummary;
 
 impl Method for UsageSummary {
     const NAME: &'static str = "usage/summary";
-    const SUMMARY: &'static str = "Tokens and cost by session, model or day.";
+    const SUMMARY: &'static str = "Tokens and cost by session, study, model or day.";
     const ERRORS: &'static [ErrorKind] = &[ErrorKind::StoreUnavailable];
     type Params = UsageSummaryParams;
     type Result = UsageSummaryResult;

@@ -13,7 +13,7 @@ use crate::protocol::archive::{
 };
 use crate::protocol::session::ContextInfo;
 use crate::service::history::{message_row, permission_row, session_row, to_json, to_name, turn_row};
-use crate::service::record::{Record, Rest};
+use crate::service::record::{Bound, Record, Rest};
 use crate::service::state::TurnRecord;
 use crate::store::{
     ContextRow, EventPayload, EventRow, GrantRow, GrantScope, MessageRow, PermissionRow, Resolution, SessionSnapshot,
@@ -65,6 +65,7 @@ fn record(session: ArchivedSession, context_bytes: u64) -> Record {
         title: session.title,
         mode: session.mode,
         told_mode: session.told_mode,
+        study: Bound::new(session.study_id, session.context_study_id, session.told_study_id),
         cwd: PathBuf::from(session.cwd),
         model: session.model,
         effort: session.effort,

@@ -3,6 +3,7 @@
 
 mod asking;
 mod at_rest;
+mod progress;
 mod requests;
 mod runner;
 mod storing;
@@ -28,6 +29,7 @@ use super::launch::Launched;
 use super::record::Record;
 use super::sink::Subscriber;
 use super::state::{CutShort, Effect, Effects, Input, State, Timer};
+use super::studies::NextStudy;
 use super::subscription::Subscribed;
 use super::{cut_turns, deletion, lease};
 use crate::claude::Output;
@@ -39,6 +41,7 @@ use crate::redact::Content;
 use crate::store::{Commit, ContextRow, SessionRow};
 use crate::time::Timestamp;
 use asking::{Asking, Heard};
+use progress::Progress;
 use requests::{Requester, Requesters};
 use runner::{News, Runner};
 use storing::outcome_of;
@@ -61,6 +64,7 @@ pub(super) struct Task {
     followers: Followers,
     asking: Asking,
     calling: Calling,
+    progress: Progress,
     runner: Runner,
     timers: Timers,
     /// When what waits is to be stored.
@@ -140,7 +144,8 @@ impl Task {
         let settings = inner.launcher.settings();
         let state = State::new(record, settings.limits)
             .with_disallowed(settings.disallowed_tools.clone())
-            .with_servers(Arc::clone(inner.launcher.plan()));
+            .with_servers(Arc::clone(inner.launcher.plan()))
+            .with_profile(settings.profile.clone());
         let cut_short = (cut_short != CutShort::default()).then_some(Input::CutShort(cut_short));
         let runner = Runner::new(Arc::clone(&inner.launcher), inner.seats.clone());
         Self {
@@ -153,6 +158,7 @@ impl Task {
             followers,
             asking: Asking::default(),
             calling: Calling::default(),
+            progress: Progress::default(),
             runner,
             timers: Timers::default(),
             flush_at: None,
@@ -239,6 +245,7 @@ impl Task {
             Command::Send { turn, prompt, sink, client, reply } => {
                 let tools = client.toolbox.as_ref().map(|toolbox| self.calling.meet(toolbox));
                 self.attach(client.asker).await;
+                self.look_at_progress().await;
                 self.followers.add(turn, sink, reply, self.journal.last_seq());
                 self.feed(Input::Send { turn, prompt, tools }).await;
             }
@@ -256,6 +263,12 @@ impl Task {
             Command::SetMode { mode, reply } => {
                 let asker = self.requesters.add(Requester::Session(reply));
                 self.feed(Input::SetMode(asker, mode)).await;
+            }
+            Command::SetStudy { study, reply } => {
+                let NextStudy { id, note, signature } = study;
+                self.progress.is_told(id.as_deref(), signature);
+                let asker = self.requesters.add(Requester::Session(reply));
+                self.feed(Input::SetStudy(asker, id, note)).await;
             }
             Command::SetModel { model, reply } => {
                 let asker = self.requesters.add(Requester::Session(reply));
@@ -373,12 +386,13 @@ impl Task {
     }
 
     async fn take_process(&mut self, launched: Launched) {
-        let Launched { process, cli_version, new_context, known } = launched;
+        let Launched { process, cli_version, new_context, signature, known } = launched;
         self.runner.take(process, cli_version);
         if let Some(context) = new_context {
             let info = ContextInfo { hash: context.hash.clone(), bytes: context.text.len() as u64 };
             self.state.record.context = Some(info);
-            self.state.record.told_mode = self.state.started_mode();
+            self.state.context_is_built();
+            self.progress.is_told(self.state.record.study.told(), signature);
             self.journal.save_context(ContextRow { hash: context.hash, text: context.text });
         }
         self.feed(Input::Spawned(known)).await;

@@ -25,6 +25,8 @@ pub(in crate::service) struct Known {
     pub(in crate::service) conversation: Option<ProviderSessionId>,
     /// What has to be told with the next message.
     pub(in crate::service) retelling: Option<String>,
+    /// What has to be told of the study with the next message.
+    pub(in crate::service) study_note: Option<String>,
     /// What the person should know of it.
     pub(in crate::service) notice: Option<String>,
     /// Whether it was started with MCP servers.
@@ -39,6 +41,7 @@ impl State {
             self.record.provider_started = false;
         }
         self.retelling = known.retelling;
+        self.learn_study(known.study_note);
         if let Some(text) = known.notice {
             effects.notice(None, NoticeLevel::Warning, text);
         }

@@ -16,6 +16,7 @@ mod recovery;
 mod rest;
 mod server_set;
 mod servers;
+mod study;
 #[cfg(test)]
 mod tests;
 mod tools;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::claude;
+use crate::context::Profile;
 use crate::error::{Error, Result};
 use crate::ids::{PermissionId, TurnId};
 use crate::protocol::event::NoticeLevel;
@@ -80,6 +82,10 @@ pub(super) enum Input {
     Rename(String),
     /// What Claude may do from now on.
     SetMode(AskId, Mode),
+    /// Which study the session is about from now on, and what Claude is to be told of it.
+    SetStudy(AskId, Option<String>, Option<String>),
+    /// How far the study has come, to be told with the next message.
+    Progress(String),
     /// Which model answers from now on.
     SetModel(AskId, String),
     /// A client wants to know how the MCP servers are.
@@ -203,6 +209,12 @@ pub(super) struct State {
     crowded: bool,
     /// What the next message has to tell the CLI of the conversation.
     retelling: Option<String>,
+    /// What it has to tell of a study that the session has come to be about.
+    study_note: Option<String>,
+    /// What it has to tell of how far the study has come.
+    progress: Option<String>,
+    /// Whom this program serves.
+    profile: Profile,
     /// The CLI's running totals at the end of the turn before, which its next totals are measured from.
     totals: Totals,
     /// The turn before, which a straggling frame belongs to.
@@ -247,6 +259,9 @@ impl State {
             background_tasks: 0,
             crowded: false,
             retelling: None,
+            study_note: None,
+            progress: None,
+            profile: Profile::General,
             totals: Totals::default(),
             last_turn: None,
             after_interrupt: false,
@@ -272,6 +287,11 @@ impl State {
         Self { plan, ..self }
     }
 
+    /// Of this profile.
+    pub(super) fn with_profile(self, profile: Profile) -> Self {
+        Self { profile, ..self }
+    }
+
     /// Takes in what happened and says what follows.
     pub(super) fn step(&mut self, input: Input, now: Timestamp, effects: &mut Effects) {
         let parkable = self.is_parkable();
@@ -285,6 +305,8 @@ impl State {
                 effects.session_changed();
             }
             Input::SetMode(asker, mode) => self.set_mode(asker, mode, now, effects),
+            Input::SetStudy(asker, study, note) => self.set_study(asker, study, note, effects),
+            Input::Progress(news) => self.progress = Some(news),
             Input::SetModel(asker, model) => self.set_model(asker, model, now, effects),
             Input::AskServers(asker) => {
                 self.ask(claude::Control::McpStatus, Purpose::Servers(asker), now, effects);

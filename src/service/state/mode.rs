@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::controls::{AskId, Purpose, Told};
 use super::{Effect, Effects, Phase, ServerSet, State};
 use crate::claude::Control;
-use crate::context;
+use crate::context::{self, Profile};
 use crate::error::Result;
 use crate::protocol::event::NoticeLevel;
 use crate::protocol::session::Mode;
@@ -21,6 +21,7 @@ use crate::time::Timestamp;
 pub(super) struct StartedWith {
     pub(super) mode: Mode,
     pub(super) model: Option<String>,
+    pub(super) study: Option<String>,
     /// Whether it was told since what is never done.
     denies: bool,
     /// The MCP servers that it was told to have.
@@ -38,15 +39,15 @@ impl State {
     /// A process is being started with what the session has now.
     pub(super) fn note_start(&mut self) {
         let servers = self.plan.servers(&self.record, self.has_tools());
-        self.started_with =
-            StartedWith { mode: self.record.mode, model: self.record.model.clone(), denies: false, servers };
+        self.started_with = StartedWith {
+            mode: self.record.mode,
+            model: self.record.model.clone(),
+            study: self.record.study.id.clone(),
+            denies: false,
+            servers,
+        };
         self.forget_shown_tools();
         self.outdated = false;
-    }
-
-    /// The mode that the process which comes up, or is there, was started in.
-    pub(in crate::service) fn started_mode(&self) -> Mode {
-        self.started_with.mode
     }
 
     /// A client wants another mode; whether it may is decided.
@@ -65,7 +66,8 @@ impl State {
         if self.phase != Phase::Up || self.disallowed.is_empty() {
             return;
         }
-        self.outdated = self.record.mode == Mode::Power && self.started_with.mode == Mode::User;
+        let is_for_another_study = self.started_with.study != self.record.study.id;
+        self.outdated = is_for_another_study || self.record.mode == Mode::Power && self.started_with.mode == Mode::User;
         let denies = self.record.mode == Mode::User && self.started_with.mode == Mode::Power;
         if denies != self.started_with.denies {
             self.started_with.denies = denies;
@@ -85,7 +87,9 @@ impl State {
     /// Ends a process that was started for another mode as soon as no turn runs; another one follows.
     pub(super) fn replace_outdated(&mut self, effects: &mut Effects) {
         if self.outdated && self.phase == Phase::Up && self.turn.is_none() && !self.draining {
-            effects.notice(None, NoticeLevel::Info, "the Claude CLI is started anew for the session's mode");
+            let what = if self.started_with.study == self.record.study.id { "mode" } else { "study" };
+            let text = format!("the Claude CLI is started anew for the session's {what}");
+            effects.notice(None, NoticeLevel::Info, text);
             self.phase = Phase::Stopping;
             effects.push(Effect::Stop);
         }
@@ -97,12 +101,14 @@ impl State {
         // A new conversation knows only the mode that the session began in.
         let is_news = self.record.told_mode != self.record.mode || retelling.is_some();
         // Behind anything else it would not be taken for a command.
-        let note = (is_news && !is_command(&wire)).then(|| {
+        let is_command = is_command(&wire);
+        let study = if is_command { None } else { self.take_study_note() };
+        let mode = (is_news && !is_command).then(|| {
             self.record.told_mode = self.record.mode;
-            mode_note(self.record.mode)
+            mode_note(&self.profile, self.record.mode)
         });
         let mut preface: Vec<Value> =
-            retelling.into_iter().chain(note).map(|text| json!({"type": "text", "text": text})).collect();
+            retelling.into_iter().chain(study).chain(mode).map(|text| json!({"type": "text", "text": text})).collect();
         if preface.is_empty() {
             return wire;
         }
@@ -123,8 +129,8 @@ fn is_command(wire: &Value) -> bool {
 }
 
 /// What Claude is told of the mode, where that is not the one it was told at the beginning.
-fn mode_note(mode: Mode) -> String {
-    let rules = context::rules(match mode {
+fn mode_note(profile: &Profile, mode: Mode) -> String {
+    let rules = profile.rules(match mode {
         Mode::User => context::Mode::User,
         Mode::Power => context::Mode::Power,
     });

@@ -32,6 +32,7 @@ fn record() -> Record {
         title: String::new(),
         mode: Mode::User,
         told_mode: Mode::User,
+        study: Default::default(),
         cwd: "/".into(),
         model: None,
         effort: None,

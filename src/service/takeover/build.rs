@@ -15,7 +15,7 @@ use crate::protocol::turn::{StopReason, ToolCallSummary, Turn};
 use crate::protocol::usage::Usage;
 use crate::service::history::session_row;
 use crate::service::journal::Journal;
-use crate::service::record::{Record, Rest};
+use crate::service::record::{Bound, Record, Rest};
 use crate::service::state::{Emission, NewMessage, TurnRecord, What};
 use crate::service::title;
 use crate::store::{EventPayload, SessionSnapshot, TranscriptRow};
@@ -280,6 +280,7 @@ impl Builder {
             title: title.map_or(self.title, |title| title::clip(&title)),
             mode: Mode::User,
             told_mode: Mode::User,
+            study: Bound::default(),
             cwd: self.cwd,
             model: None,
             effort: None,

@@ -17,7 +17,7 @@ pub(in crate::store) const NEWEST: &str = "SELECT m.id, m.session_id, m.turn_id,
      FROM search CROSS JOIN messages AS m ON m.number = search.rowid CROSS JOIN sessions AS s ON s.id = m.session_id \
      WHERE search MATCH ?1 AND search.rowid >= ?2 AND search.rowid < ?3 AND m.created_at >= ?4 AND m.created_at < ?5 \
      AND (?7 OR m.copy_of IS NULL OR NOT EXISTS (SELECT 1 FROM messages AS c WHERE c.id = m.copy_of)) \
-     ORDER BY search.rowid DESC LIMIT ?6";
+     AND (?8 IS NULL OR s.study_id = ?8) ORDER BY search.rowid DESC LIMIT ?6";
 
 const BY_NUMBER: &str = "SELECT m.id, m.session_id, m.turn_id, m.seq, m.role, m.content, \
      m.created_at, m.parent_tool_use_id, s.title, m.number \
@@ -37,6 +37,8 @@ pub struct SearchQuery {
     pub tools: bool,
     /// Only those of this session.
     pub session_id: Option<SessionId>,
+    /// Only those of sessions that are about this study.
+    pub study_id: Option<String>,
     /// Only those of this role.
     pub role: Option<String>,
     /// Only those from then on.
@@ -139,10 +141,8 @@ fn newest(
 ) -> rusqlite::Result<(Vec<Found>, Option<SearchStart>)> {
     let mut statement = db.prepare_cached(NEWEST)?;
     let Filter { expression, first, end, since, until, .. } = filter;
-    let rows = statement
-        .query_map(params![expression, first, end, since, until, query.limit + 1, filter.copies], |row| {
-            read(query, row)
-        })?;
+    let parameters = params![expression, first, end, since, until, query.limit + 1, filter.copies, query.study_id];
+    let rows = statement.query_map(parameters, |row| read(query, row))?;
     let found: Vec<Found> = rows.collect::<rusqlite::Result<_>>()?;
     let last = found.get(query.limit as usize - 1).map(|last| SearchStart::Newest(last.number));
     Ok((found, last))

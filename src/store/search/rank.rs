@@ -29,6 +29,7 @@ const NEWEST: &str = "SELECT m.number, m.content \
      FROM search CROSS JOIN messages AS m ON m.number = search.rowid \
      WHERE search MATCH ?1 AND search.rowid >= ?2 AND search.rowid < ?3 AND m.created_at >= ?4 AND m.created_at < ?5 \
      AND (?7 OR m.copy_of IS NULL OR NOT EXISTS (SELECT 1 FROM messages AS c WHERE c.id = m.copy_of)) \
+     AND (?8 IS NULL OR EXISTS (SELECT 1 FROM sessions AS s WHERE s.id = m.session_id AND s.study_id = ?8)) \
      ORDER BY search.rowid DESC LIMIT ?6";
 
 const NUMBERS: &str = "SELECT count(*), min(rowid) FROM (SELECT rowid FROM search \
@@ -53,7 +54,8 @@ pub(super) fn ranked(db: &Connection, query: &SearchQuery, filter: &Filter) -> r
     let matcher = Matcher::of(&query.terms);
     let mut statement = db.prepare_cached(NEWEST)?;
     let Filter { expression, first, end, since, until, .. } = filter;
-    let mut rows = statement.query(params![expression, first, end, since, until, CANDIDATES, filter.copies])?;
+    let parameters = params![expression, first, end, since, until, CANDIDATES, filter.copies, query.study_id];
+    let mut rows = statement.query(parameters)?;
     let mut words = Words::default();
     let mut candidates = Vec::new();
     let mut bytes = 0;

@@ -23,6 +23,7 @@ async fn every_query_walks_an_index_and_none_sorts() {
     let db = home.other();
     for sql in [
         sessions::PAGE,
+        sessions::PAGE_OF_STUDY,
         messages::ASCENDING,
         messages::DESCENDING,
         events::PAGE,

@@ -6,7 +6,7 @@ async fn page(store: &Store, query: SessionQuery) -> Vec<SessionId> {
 }
 
 fn first_page(limit: u32) -> SessionQuery {
-    SessionQuery { limit, before: None, state: None, title_contains: None }
+    SessionQuery { limit, before: None, study_id: None, state: None, title_contains: None }
 }
 
 #[tokio::test]

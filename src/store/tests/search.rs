@@ -11,6 +11,7 @@ fn search(query: &str) -> SearchQuery {
         order: SearchOrder::Newest,
         tools: false,
         session_id: None,
+        study_id: None,
         role: None,
         since: None,
         until: None,
@@ -338,7 +339,10 @@ async fn a_migrated_history_is_indexed_behind() {
                  ALTER TABLE sessions DROP COLUMN forked_from; \
                  ALTER TABLE sessions DROP COLUMN forked_conversation; \
                  DROP INDEX sessions_by_conversation; DROP INDEX transcripts_by_conversation; DROP TABLE imports; \
-                 DROP TABLE deleted_conversations; PRAGMA user_version = 4;";
+                 DROP TABLE deleted_conversations; \
+                 DROP INDEX sessions_by_study; ALTER TABLE sessions DROP COLUMN study_id; \
+                 ALTER TABLE sessions DROP COLUMN context_study_id; \
+                 ALTER TABLE sessions DROP COLUMN told_study_id; PRAGMA user_version = 4;";
     home.other().execute_batch(older).unwrap();
     let store = home.store();
     assert_eq!(store.search(search("before")).await.unwrap().unindexed, 1);
