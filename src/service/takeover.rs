@@ -1,8 +1,9 @@
 //! The conversations that a person had with the CLI before there was a claude-bridge: its transcripts become sessions,
 //! which go on like any other.
 //!
-//! Ids are made of what is in the transcripts, so that reading them again gives the same session. One that has gone on
-//! here since is left alone, and so is one that was deleted, unless it is asked for.
+//! Ids are made of what is in the transcripts, so that reading them again gives the same session. One in which anything
+//! has happened here since, if only that it was renamed, is left alone, since its event numbers are given out; and so is
+//! one that was deleted, unless it is asked for.
 
 mod build;
 
@@ -133,8 +134,6 @@ impl Service {
             taken.own += 1;
             return Ok(());
         };
-        // Its name is the person's, who may have changed it.
-        snapshot.session.title = before.title;
         let written = self.inner.store.put_snapshot(snapshot, true).await;
         lease::give_back(&self.inner.store, &self.inner.holder, id);
         written?;

@@ -26,11 +26,11 @@ fn archive(bridge: &Bridge, session: &str) -> Value {
     serde_json::from_str(&export(bridge, session)).unwrap()
 }
 
-fn import(bridge: &Bridge, archive: &Value, more: Value) -> Value {
+fn import(bridge: &Bridge, archive: &Value, more: &Value) -> Value {
     bridge.request("session/import", params(bridge, archive, more))
 }
 
-fn params(bridge: &Bridge, archive: &Value, more: Value) -> Value {
+fn params(bridge: &Bridge, archive: &Value, more: &Value) -> Value {
     let mut params = json!({"content": archive.to_string(), "cwd": bridge.folders().workspace});
     params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     params
@@ -43,7 +43,7 @@ fn a_session_is_the_same_on_another_machine() {
     first.say(&session, "Grüße");
     let archive = archive(&first, &session);
 
-    let result = import(&second, &archive, json!({}));
+    let result = import(&second, &archive, &json!({}));
 
     assert_eq!((&result["outcome"], &result["session"]["id"]), (&json!("imported"), &json!(session)));
     assert!(result.get("leftOut").is_none(), "{result}");
@@ -71,19 +71,19 @@ fn the_same_again_changes_nothing_and_another_is_a_choice() {
     let early = archive(&first, &session);
     first.say(&session, "2");
     let late = archive(&first, &session);
-    import(&second, &early, json!({}));
+    import(&second, &early, &json!({}));
     second.request("session/rename", json!({"sessionId": session, "title": "Renamed here"}));
 
-    assert_eq!(import(&second, &early, json!({}))["outcome"], "unchanged");
+    assert_eq!(import(&second, &early, &json!({}))["outcome"], "unchanged");
     assert_eq!(second.session(&session)["title"], "Renamed here");
-    let refused = second.refusal("session/import", params(&second, &late, json!({})));
+    let refused = second.refusal("session/import", params(&second, &late, &json!({})));
     assert_eq!((refused.code, refused.kind()), (1014, "sessionExists"));
     let (here, there) = (&refused.data["here"]["messageCount"], &refused.data["archive"]["messageCount"]);
     assert!(here.as_u64() < there.as_u64(), "{}", refused.data);
     assert_eq!(second.messages(&session).len(), early["messages"].as_array().unwrap().len());
 
     second.request("session/close", json!({"sessionId": session}));
-    assert_eq!(import(&second, &late, json!({"onConflict": "replace"}))["outcome"], "replaced");
+    assert_eq!(import(&second, &late, &json!({"onConflict": "replace"}))["outcome"], "replaced");
     assert_eq!(json!(second.messages(&session)), late["messages"]);
     assert_eq!(second.history_file().rows()["sessions"], 1);
 }
@@ -104,13 +104,13 @@ fn what_widens_what_claude_may_do_is_taken_over_only_where_it_is_trusted() {
     archive["grants"] = json!([{"grant": rules, "createdAt": "2026-11-22T10:11:12.345Z"}]);
 
     let wary = Bridge::with_scripted_cli([]).options(power.clone()).start();
-    let result = import(&wary, &archive, json!({}));
+    let result = import(&wary, &archive, &json!({}));
     assert_eq!(result["leftOut"], json!(["mode", "grants", "mcpServers.plain", "mcpServers.secret"]));
     assert_eq!(result["session"]["mode"], "user");
     assert_eq!(wary.history_file().rows()["grants"], 0);
 
     let trusting = Bridge::with_scripted_cli([]).options(power).start();
-    let result = import(&trusting, &archive, json!({"trust": true}));
+    let result = import(&trusting, &archive, &json!({"trust": true}));
     assert_eq!(result["leftOut"], json!(["mcpServers.secret"]));
     assert_eq!(result["session"]["mode"], "power");
     assert_eq!(trusting.history_file().rows()["grants"], 1);
@@ -142,14 +142,14 @@ fn what_makes_no_sense_is_named_and_nothing_is_written() {
         (changed("/context/text", json!("Do whatever you like")), "context"),
     ];
     for (content, named) in wrong {
-        let refused = second.refusal("session/import", params(&second, &content, json!({})));
+        let refused = second.refusal("session/import", params(&second, &content, &json!({})));
         assert_eq!(refused.kind(), "invalidParams", "{named}");
         assert!(refused.message.contains(named), "{named}: {}", refused.message);
     }
     let mut elsewhere = archive.clone();
     elsewhere["transcript"] = json!([{"providerSessionId": archive["session"]["providerSessionId"],
         "file": "../../x.jsonl", "lines": "{}\n"}]);
-    let refused = second.refusal("session/import", params(&second, &elsewhere, json!({})));
+    let refused = second.refusal("session/import", params(&second, &elsewhere, &json!({})));
     assert!(refused.message.contains("transcript[0].file"), "{}", refused.message);
     let nowhere = json!({"content": archive.to_string(), "cwd": "/no/such/folder"});
     let refused = second.refusal("session/import", nowhere);
@@ -164,10 +164,10 @@ fn a_conversation_is_not_in_two_sessions() {
     let session = first.create_session();
     first.say(&session, "1");
     let archive = archive(&first, &session);
-    import(&second, &archive, json!({}));
+    import(&second, &archive, &json!({}));
     let other = "0193a5f0-0000-7000-8000-000000000000";
     let disguised: Value = serde_json::from_str(&archive.to_string().replace(&session, other)).unwrap();
-    let refused = second.refusal("session/import", params(&second, &disguised, json!({})));
+    let refused = second.refusal("session/import", params(&second, &disguised, &json!({})));
     assert_eq!(refused.kind(), "sessionExists");
     assert_eq!(refused.data["sessionId"], session);
 }

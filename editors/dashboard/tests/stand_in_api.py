@@ -1,7 +1,7 @@
 """A stand-in for the Messages API on loopback, for the real CLI: it says what the last message tells it to.
 
-`say WORDS` is answered with those words, `write FILE` by a call of the tool Write, `forever` by a text that does not
-end, and what a tool answered by `the tool said: …`.
+`say WORDS` is answered with those words, `write FILE` by a call of the tool Write, `call NAME JSON` by that of any
+other, `forever` by a text that does not end, and what a tool answered by `the tool said: …`.
 """
 
 from __future__ import annotations
@@ -109,6 +109,9 @@ def reply_to(body: dict[str, Any]) -> Block:
     if words.startswith("write "):
         arguments = {"file_path": words.removeprefix("write ").strip(), "content": "written"}
         return {"type": "tool_use", "id": f"toolu_{uuid.uuid4().hex}", "name": "Write", "input": arguments}
+    if words.startswith("call "):
+        name, given = words.removeprefix("call ").split(" ", 1)
+        return {"type": "tool_use", "id": f"toolu_{uuid.uuid4().hex}", "name": name, "input": json.loads(given)}
     if words.startswith("recall"):
         said = json.dumps(body["messages"][:-1])
         return _text("remembered" if "a secret word" in said else "forgotten")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from claude_bridge import Bridge, allow, deny
+from claude_bridge import Bridge, Tool, ToolCall, allow, deny
 from claude_bridge.protocol import Permission, PermissionAnswer
 from conftest import REPOSITORY, MakeBridge, descendants, gone
 from stand_in_api import StandInApi
@@ -76,3 +76,18 @@ async def test_a_conversation_with_the_real_cli(
         assert endless.turn["stopReason"] == "interrupted"
         assert (await session.send("recall"))["text"].strip() == "remembered"
         assert await gone(below)
+
+
+async def test_claude_calls_a_tool_of_the_dashboards_own(
+    make_bridge: MakeBridge, cli: str, api: StandInApi, tmp_path: Path
+) -> None:
+    async def add(call: ToolCall) -> str:
+        return f"it is {call.arguments['a'] + call.arguments['b']}"
+
+    schema = {"type": "object", "properties": {"a": {"type": "number"}, "b": {"type": "number"}}}
+    options = {"dataDir": str(tmp_path / "data"), "cli": {"path": cli}}
+    own = [Tool("add", "Adds two numbers.", add, input_schema=schema)]
+    async with make_bridge(demo=False, options=options, environment=api.environment(tmp_path), own_tools=own) as bridge:
+        session = await bridge.create_session()
+        turn = await session.send('call mcp__editor__add {"a": 20, "b": 22}')
+        assert "it is 42" in turn["text"]

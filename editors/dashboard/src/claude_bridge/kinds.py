@@ -38,6 +38,10 @@ class SessionNotFoundError(BridgeError):
     """No session has that id."""
 
 
+class StudyNotFoundError(BridgeError):
+    """No study has that id."""
+
+
 class PermissionNotFoundError(BridgeError):
     """No permission that waits for an answer has that id."""
 
@@ -60,6 +64,10 @@ class SessionHeldError(BridgeError):
 
 class SessionClosedError(BridgeError):
     """The session was closed or deleted while the message waited."""
+
+
+class SessionExistsError(BridgeError):
+    """A session of that id is there already, and not the same."""
 
 
 class CliNotFoundError(BridgeError):
@@ -132,12 +140,14 @@ BY_KIND: dict[str, type[BridgeError]] = {
     "serverNotInitialized": ServerNotInitializedError,
     "requestCancelled": RequestCancelledError,
     "sessionNotFound": SessionNotFoundError,
+    "studyNotFound": StudyNotFoundError,
     "permissionNotFound": PermissionNotFoundError,
     "invalidQuery": InvalidQueryError,
     "sessionBusy": SessionBusyError,
     "modeNotAllowed": ModeNotAllowedError,
     "sessionHeld": SessionHeldError,
     "sessionClosed": SessionClosedError,
+    "sessionExists": SessionExistsError,
     "cliNotFound": CliNotFoundError,
     "cliUnsupported": CliUnsupportedError,
     "cliExited": CliExitedError,

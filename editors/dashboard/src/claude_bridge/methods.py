@@ -10,6 +10,9 @@ from .protocol import (
     Content,
     ContextUsageResult,
     Done,
+    ExportFormat,
+    HealthResult,
+    ImportConflict,
     McpServer,
     McpStatusResult,
     MessageListResult,
@@ -24,12 +27,16 @@ from .protocol import (
     SearchInclude,
     SearchOrder,
     SessionCapabilitiesResult,
+    SessionExportResult,
     SessionId,
+    SessionImportResult,
     SessionInterruptResult,
     SessionListResult,
     SessionResult,
     SessionState,
     SessionSubscribeResult,
+    StudyGetResult,
+    StudyListResult,
     Timestamp,
     Turn,
     UsageGroup,
@@ -48,6 +55,7 @@ class Methods:
         self,
         *,
         mode: Mode | None = None,
+        study_id: str | None = None,
         cwd: str | None = None,
         title: str | None = None,
         model: str | None = None,
@@ -60,7 +68,9 @@ class Methods:
         """`session/create`: Makes a session, or goes on with one. It is stored when this answers.
 
         - `mode`: What Claude may do; default `user`.
-        - `cwd`: The folder Claude works in, absolute; default: the workspace folder.
+        - `study_id`: The study it is about, as `study/list` names it.
+        - `cwd`: The folder Claude works in, absolute; default: the workspace folder, with the Atomizer profile its
+          root.
         - `title`: A title.
         - `model`: The model, as the CLI names it; default: the CLI's.
         - `effort`: How hard the model thinks, as the CLI names it: `low`, `medium`, `high`, …
@@ -71,6 +81,7 @@ class Methods:
         """
         params = {
             "mode": mode,
+            "studyId": study_id,
             "cwd": cwd,
             "title": title,
             "model": model,
@@ -101,6 +112,7 @@ class Methods:
         limit: int | None = None,
         cursor: str | None = None,
         state: SessionState | None = None,
+        study_id: str | None = None,
         query: str | None = None,
     ) -> SessionListResult:
         """`session/list`: A page of the sessions, newest activity first.
@@ -108,12 +120,14 @@ class Methods:
         - `limit`: How many at most, 1 to 1000; default 100.
         - `cursor`: Where the page before ended: its `nextCursor`.
         - `state`: Only those that are doing this.
+        - `study_id`: Only those that are about this study.
         - `query`: Only those whose title contains this, in any case.
         """
         params = {
             "limit": limit,
             "cursor": cursor,
             "state": state,
+            "studyId": study_id,
             "query": query,
         }
         return cast("SessionListResult", await self.request("session/list", params))
@@ -150,6 +164,23 @@ class Methods:
         }
         return cast("SessionResult", await self.request("session/setModel", params))
 
+    async def session_set_study(
+        self,
+        session_id: SessionId,
+        *,
+        study_id: str | None = None,
+    ) -> SessionResult:
+        """`session/setStudy`: Has a session be about another study, or about none, from its next turn on.
+
+        - `session_id`: The session.
+        - `study_id`: The study it is about from now on, as `study/list` names it; absent: none.
+        """
+        params = {
+            "sessionId": session_id,
+            "studyId": study_id,
+        }
+        return cast("SessionResult", await self.request("session/setStudy", params))
+
     async def session_rename(
         self,
         session_id: SessionId,
@@ -165,6 +196,23 @@ class Methods:
             "title": title,
         }
         return cast("SessionResult", await self.request("session/rename", params))
+
+    async def session_fork(
+        self,
+        session_id: SessionId,
+        *,
+        title: str | None = None,
+    ) -> SessionResult:
+        """`session/fork`: Makes a session that goes on from where another one is, which stays as it is.
+
+        - `session_id`: The session to go on from. It stays as it is, and may go on, too.
+        - `title`: The title of the new one, 1 to 200 characters; default: the same.
+        """
+        params = {
+            "sessionId": session_id,
+            "title": title,
+        }
+        return cast("SessionResult", await self.request("session/fork", params))
 
     async def session_interrupt(
         self,
@@ -291,6 +339,47 @@ class Methods:
         }
         return cast("Done", await self.request("session/unsubscribe", params))
 
+    async def session_export(
+        self,
+        session_id: SessionId,
+        format: ExportFormat,
+    ) -> SessionExportResult:
+        """`session/export`: A session as a document: Markdown to be read, or JSON with all that is stored.
+
+        - `session_id`: The session.
+        - `format`: In what form.
+        """
+        params = {
+            "sessionId": session_id,
+            "format": format,
+        }
+        return cast("SessionExportResult", await self.request("session/export", params))
+
+    async def session_import(
+        self,
+        content: str,
+        *,
+        cwd: str | None = None,
+        on_conflict: ImportConflict | None = None,
+        trust: bool | None = None,
+    ) -> SessionImportResult:
+        """`session/import`: Takes in a session that was exported as JSON, with the id that it had.
+
+        - `content`: What `session/export` gave for the format `json`.
+        - `cwd`: The folder that the session works in from now on, absolute; default: the one that it worked in,
+          which has to be there.
+        - `on_conflict`: What is done where the session is here already, and not the same; default `fail`.
+        - `trust`: Whether what the archive says of power mode, of permissions that were granted for longer than
+          once, and of MCP servers, counts here. Only for archives of one's own.
+        """
+        params = {
+            "content": content,
+            "cwd": cwd,
+            "onConflict": on_conflict,
+            "trust": trust,
+        }
+        return cast("SessionImportResult", await self.request("session/import", params))
+
     async def message_send(
         self,
         session_id: SessionId,
@@ -343,6 +432,7 @@ class Methods:
         *,
         order: SearchOrder | None = None,
         session_id: SessionId | None = None,
+        study_id: str | None = None,
         role: Role | None = None,
         since: Timestamp | None = None,
         until: Timestamp | None = None,
@@ -357,6 +447,7 @@ class Methods:
           Thai words are found inside of sentences.
         - `order`: The order; default `newest`.
         - `session_id`: Only messages of this session.
+        - `study_id`: Only messages of sessions that are about this study.
         - `role`: Only messages of this role.
         - `since`: Only messages from then on.
         - `until`: Only messages from before then.
@@ -368,6 +459,7 @@ class Methods:
             "query": query,
             "order": order,
             "sessionId": session_id,
+            "studyId": study_id,
             "role": role,
             "since": since,
             "until": until,
@@ -384,7 +476,7 @@ class Methods:
         since: Timestamp | None = None,
         until: Timestamp | None = None,
     ) -> UsageSummaryResult:
-        """`usage/summary`: Tokens and cost by session, model or day.
+        """`usage/summary`: Tokens and cost by session, study, model or day.
 
         - `group_by`: By what the turns are grouped.
         - `since`: Only turns that began then or later.
@@ -396,6 +488,26 @@ class Methods:
             "until": until,
         }
         return cast("UsageSummaryResult", await self.request("usage/summary", params))
+
+    async def study_list(
+        self,
+    ) -> StudyListResult:
+        """`study/list`: The studies of the profile, sorted by id."""
+        params = None
+        return cast("StudyListResult", await self.request("study/list", params))
+
+    async def study_get(
+        self,
+        study_id: str,
+    ) -> StudyGetResult:
+        """`study/get`: A study, and what Claude would be told of it now.
+
+        - `study_id`: The study.
+        """
+        params = {
+            "studyId": study_id,
+        }
+        return cast("StudyGetResult", await self.request("study/get", params))
 
     async def permission_list(
         self,
@@ -440,3 +552,10 @@ class Methods:
             "sessionId": session_id,
         }
         return cast("McpStatusResult", await self.request("mcp/status", params))
+
+    async def bridge_health(
+        self,
+    ) -> HealthResult:
+        """`bridge/health`: Whether all is there that is needed; what is not is a check that failed, never an error."""
+        params = None
+        return cast("HealthResult", await self.request("bridge/health", params))

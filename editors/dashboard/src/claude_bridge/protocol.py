@@ -21,12 +21,14 @@ Done: TypeAlias = dict[str, Any]
 #: - `serverNotInitialized`: A request came before `initialize`.
 #: - `requestCancelled`: The client cancelled the request.
 #: - `sessionNotFound`: No session has that id.
+#: - `studyNotFound`: No study has that id.
 #: - `permissionNotFound`: No permission that waits for an answer has that id.
 #: - `invalidQuery`: A search that cannot be read.
 #: - `sessionBusy`: The session's queue of messages is full.
 #: - `modeNotAllowed`: Power mode was asked for where the configuration does not enable it.
 #: - `sessionHeld`: Another live bridge runs the session.
 #: - `sessionClosed`: The session was closed or deleted while the message waited.
+#: - `sessionExists`: A session of that id is there already, and not the same.
 #: - `cliNotFound`: The Claude CLI is not where it was looked for.
 #: - `cliUnsupported`: The Claude CLI that was found is too old.
 #: - `cliExited`: The Claude CLI ended when it should not have.
@@ -51,12 +53,14 @@ ErrorKind: TypeAlias = Literal[
     "serverNotInitialized",
     "requestCancelled",
     "sessionNotFound",
+    "studyNotFound",
     "permissionNotFound",
     "invalidQuery",
     "sessionBusy",
     "modeNotAllowed",
     "sessionHeld",
     "sessionClosed",
+    "sessionExists",
     "cliNotFound",
     "cliUnsupported",
     "cliExited",
@@ -73,6 +77,31 @@ ErrorKind: TypeAlias = Literal[
     "shuttingDown",
     "payloadTooLarge",
 ]
+
+#: The form of an exported session.
+#: - `markdown`: For people: the conversation, with what it cost.
+#: - `json`: For programs: all that is stored, as `archive.json` describes it.
+ExportFormat: TypeAlias = Literal["markdown", "json"]
+
+#: Parameters of `bridge/health`.
+HealthParams: TypeAlias = dict[str, Any]
+
+#: How something is.
+#: - `ok`: As it should be.
+#: - `warning`: It works, but the person should know something.
+#: - `failed`: It does not work.
+HealthStatus: TypeAlias = Literal["ok", "warning", "failed"]
+
+#: What is done where a session that is imported is here already, and not the same.
+#: - `fail`: Nothing: the answer is `sessionExists`.
+#: - `replace`: The archive's takes its place.
+ImportConflict: TypeAlias = Literal["fail", "replace"]
+
+#: What an import did.
+#: - `imported`: The session is new here.
+#: - `unchanged`: It was here, with all that the archive has: nothing was changed.
+#: - `replaced`: It took the place of the one that was here.
+ImportOutcome: TypeAlias = Literal["imported", "unchanged", "replaced"]
 
 #: How an MCP server is.
 #: - `pending`: It is starting.
@@ -229,6 +258,9 @@ Status: TypeAlias = Literal[
 #: - `failed`: It could not be finished; `error` says why.
 StopReason: TypeAlias = Literal["completed", "interrupted", "maxTurns", "refused", "failed"]
 
+#: Parameters of `study/list`.
+StudyListParams: TypeAlias = dict[str, Any]
+
 #: RFC 3339, UTC, with milliseconds.
 Timestamp: TypeAlias = str
 
@@ -242,9 +274,10 @@ TurnOrigin: TypeAlias = Literal["client", "background"]
 
 #: By what usage is grouped.
 #: - `session`: By session, the most expensive first.
+#: - `study`: By the study that the session is about now, the most expensive first.
 #: - `model`: By model, the most expensive first. A turn counts for each model that it used.
 #: - `day`: By the day, in UTC, on which the turn began, oldest first.
-UsageGroup: TypeAlias = Literal["session", "model", "day"]
+UsageGroup: TypeAlias = Literal["session", "study", "model", "day"]
 
 
 class _AgentInfo(TypedDict):
@@ -266,6 +299,9 @@ class ClientCapabilities(TypedDict, total=False):
 
     #: How the client answers permissions; absent: it cannot.
     permissions: PermissionSupport
+    #: Tools of the client's own that Claude can call by `tool/call`. One that is no good is an error of
+    #: `initialize`.
+    tools: list[ToolDefinition]
 
 
 class _CommandInfo(TypedDict):
@@ -447,6 +483,32 @@ class EventValue(TypedDict):
     event: SessionEvent
 
 
+class _HealthCheck(TypedDict):
+    """What every `HealthCheck` has."""
+
+    #: What: `configuration`, `folders`, `leftovers`, `history`, `cli`, `credential`, `mcp`, or `mcp.NAME` for one
+    #: server. There may be more.
+    name: str
+    #: How it is.
+    status: HealthStatus
+    #: What was found, for people.
+    detail: str
+
+
+class HealthCheck(_HealthCheck, total=False):
+    """Something that was looked at."""
+
+    #: What can be done about it.
+    hint: str
+
+
+class HealthResult(TypedDict):
+    """Result of `bridge/health`."""
+
+    #: What was looked at.
+    checks: list[HealthCheck]
+
+
 class _HeldBy(TypedDict):
     """What every `HeldBy` has."""
 
@@ -594,6 +656,8 @@ class MessageSearchParams(_MessageSearchParams, total=False):
     order: SearchOrder
     #: Only messages of this session.
     sessionId: SessionId
+    #: Only messages of sessions that are about this study.
+    studyId: str
     #: Only messages of this role.
     role: Role
     #: Only messages from then on.
@@ -872,10 +936,14 @@ class _Session(TypedDict):
 class Session(_Session, total=False):
     """A conversation, with the process that serves it, if one does."""
 
+    #: The study it is about.
+    studyId: str
     #: The model that was asked for; absent: the CLI's default.
     model: str
     #: Why it failed, where `state` is `failed`.
     error: ErrorData
+    #: The session that it was forked from; its messages until then come first in this one, too.
+    forkedFrom: SessionId
     #: What Claude was told about its surroundings, once that is built.
     context: ContextInfo
     #: The process that serves it now.
@@ -923,7 +991,9 @@ class SessionCreateParams(TypedDict, total=False):
 
     #: What Claude may do; default `user`.
     mode: Mode
-    #: The folder Claude works in, absolute; default: the workspace folder.
+    #: The study it is about, as `study/list` names it.
+    studyId: str
+    #: The folder Claude works in, absolute; default: the workspace folder, with the Atomizer profile its root.
     cwd: str
     #: A title.
     title: str
@@ -1409,6 +1479,74 @@ class UnknownEvent(_UnknownEvent, total=False):
     parentToolUseId: str
 
 
+class SessionExportParams(TypedDict):
+    """Parameters of `session/export`."""
+
+    #: The session.
+    sessionId: SessionId
+    #: In what form.
+    format: ExportFormat
+
+
+class SessionExportResult(TypedDict):
+    """Result of `session/export`."""
+
+    #: The document.
+    content: str
+    #: Its media type.
+    mediaType: str
+
+
+class _SessionForkParams(TypedDict):
+    """What every `SessionForkParams` has."""
+
+    #: The session to go on from. It stays as it is, and may go on, too.
+    sessionId: SessionId
+
+
+class SessionForkParams(_SessionForkParams, total=False):
+    """Parameters of `session/fork`."""
+
+    #: The title of the new one, 1 to 200 characters; default: the same.
+    title: str
+
+
+class _SessionImportParams(TypedDict):
+    """What every `SessionImportParams` has."""
+
+    #: What `session/export` gave for the format `json`.
+    content: str
+
+
+class SessionImportParams(_SessionImportParams, total=False):
+    """Parameters of `session/import`."""
+
+    #: The folder that the session works in from now on, absolute; default: the one that it worked in, which has to
+    #: be there.
+    cwd: str
+    #: What is done where the session is here already, and not the same; default `fail`.
+    onConflict: ImportConflict
+    #: Whether what the archive says of power mode, of permissions that were granted for longer than once, and of
+    #: MCP servers, counts here. Only for archives of one's own.
+    trust: bool
+
+
+class _SessionImportResult(TypedDict):
+    """What every `SessionImportResult` has."""
+
+    #: The session as it is now.
+    session: Session
+    #: What was done.
+    outcome: ImportOutcome
+
+
+class SessionImportResult(_SessionImportResult, total=False):
+    """Result of `session/import`."""
+
+    #: What of the archive does not count here: `mode`, `grants`, `mcpServers.NAME`.
+    leftOut: list[str]
+
+
 class _SessionInterruptParams(TypedDict):
     """What every `SessionInterruptParams` has."""
 
@@ -1439,6 +1577,8 @@ class SessionListParams(TypedDict, total=False):
     cursor: str
     #: Only those that are doing this.
     state: SessionState
+    #: Only those that are about this study.
+    studyId: str
     #: Only those whose title contains this, in any case.
     query: str
 
@@ -1498,6 +1638,20 @@ class SessionSetModelParams(TypedDict):
     model: str
 
 
+class _SessionSetStudyParams(TypedDict):
+    """What every `SessionSetStudyParams` has."""
+
+    #: The session.
+    sessionId: SessionId
+
+
+class SessionSetStudyParams(_SessionSetStudyParams, total=False):
+    """Parameters of `session/setStudy`."""
+
+    #: The study it is about from now on, as `study/list` names it; absent: none.
+    studyId: str
+
+
 class _SessionSubscribeParams(TypedDict):
     """What every `SessionSubscribeParams` has."""
 
@@ -1537,6 +1691,94 @@ class SessionUnsubscribeParams(TypedDict):
     subscriptionToken: ProgressToken
 
 
+class _Study(TypedDict):
+    """What every `Study` has."""
+
+    #: Its id: its path below the folder of all studies, with `/` between the names.
+    id: str
+    #: Its folder, absolute.
+    path: str
+
+
+class Study(_Study, total=False):
+    """A study."""
+
+    #: What says what is optimised, by its path in the folder; absent where there is none, as with those below.
+    configuration: str
+    #: Optuna's database.
+    database: str
+    #: What people say of it.
+    readme: str
+    #: What came of it.
+    report: str
+
+
+class StudyContext(TypedDict):
+    """What Claude is told."""
+
+    #: The text.
+    text: str
+    #: SHA-256 of the text, in hexadecimal.
+    hash: str
+    #: Length of the text in bytes.
+    bytes: int
+
+
+class StudyGetParams(TypedDict):
+    """Parameters of `study/get`."""
+
+    #: The study.
+    studyId: str
+
+
+class StudyGetResult(TypedDict):
+    """Result of `study/get`."""
+
+    #: The study.
+    study: Study
+    #: What Claude would be told in a session about it that was made now, in user mode.
+    context: StudyContext
+
+
+class StudyListResult(TypedDict):
+    """Result of `study/list`."""
+
+    #: All studies, sorted by id; none where the profile knows of none.
+    studies: list[Study]
+
+
+class _ToolCallParams(TypedDict):
+    """What every `ToolCallParams` has."""
+
+    #: The session in which Claude calls it.
+    sessionId: SessionId
+    #: The tool's name, as it was declared.
+    name: str
+    #: The arguments, which are as the tool's schema wants them.
+    arguments: dict[str, Any]
+
+
+class ToolCallParams(_ToolCallParams, total=False):
+    """Parameters of `tool/call`."""
+
+    #: The model's id of the call, under which events speak of it.
+    toolUseId: str
+
+
+class _ToolCallResult(TypedDict):
+    """What every `ToolCallResult` has."""
+
+    #: What the model is told.
+    content: list[ToolContent]
+
+
+class ToolCallResult(_ToolCallResult, total=False):
+    """Result of `tool/call`."""
+
+    #: Whether it failed; `content` then says why.
+    isError: bool
+
+
 class _ToolCallSummary(TypedDict):
     """What every `ToolCallSummary` has."""
 
@@ -1551,6 +1793,46 @@ class ToolCallSummary(_ToolCallSummary, total=False):
 
     #: Whether it failed; absent while, or if, it never answered.
     isError: bool
+
+
+class TextContent(TypedDict):
+    """Text."""
+
+    type: Literal["text"]
+    #: The text.
+    text: str
+
+
+class ImageContent(TypedDict):
+    """A picture."""
+
+    type: Literal["image"]
+    #: `image/png`, `image/jpeg`, …
+    mediaType: str
+    #: The picture, in base64.
+    data: str
+
+
+class _ToolDefinition(TypedDict):
+    """What every `ToolDefinition` has."""
+
+    #: Its name: 1 to 50 letters, digits, `_` and `-`.
+    name: str
+    #: What it does, for the model.
+    description: str
+    #: The JSON Schema of its arguments: of an object, with neither `oneOf`, `anyOf` nor `allOf` at the top, which
+    #: the API does not take there. What Claude calls it with is checked against it.
+    inputSchema: dict[str, Any]
+
+
+class ToolDefinition(_ToolDefinition, total=False):
+    """A tool that a client has. Claude knows it as `mcp__editor__NAME`."""
+
+    #: Whether the person is asked before it is called.
+    requiresApproval: bool
+    #: What MCP calls annotations, passed on as they are. With `readOnlyHint` Claude may call it beside other tools,
+    #: and while it plans.
+    annotations: dict[str, Any]
 
 
 class _Turn(TypedDict):
@@ -1599,7 +1881,8 @@ class Usage(TypedDict):
 class UsageRow(TypedDict):
     """What a group of turns used."""
 
-    #: The session's id, the model's name, or the day, as `2026-11-22`.
+    #: The session's id, the study's (empty: sessions that are about none), the model's name, or the day, as
+    #: `2026-11-22`.
     key: str
     #: How many turns, those that run included.
     turns: int
@@ -1675,3 +1958,6 @@ SessionEvent: TypeAlias = (
     | TurnCompletedEvent
     | UnknownEvent
 )
+
+#: A part of what a tool answers.
+ToolContent: TypeAlias = TextContent | ImageContent

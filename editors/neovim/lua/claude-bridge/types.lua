@@ -6,6 +6,82 @@
 ---@field description? string What it is for.
 ---@field name string Its name.
 
+--- What an archive is.
+---@alias claude.ArchiveFormat 'claude-bridge/session'
+
+--- What Claude is told about its surroundings.
+---@class claude.ArchivedContext
+---@field hash string SHA-256 of the text, in hexadecimal.
+---@field text string The text.
+
+--- An event. It has either a `body` or a `messageId`.
+---@class claude.ArchivedEvent
+---@field at claude.Timestamp When it happened.
+---@field body? table What a session event has beside its place and time: `kind`, and the fields of that kind.
+---@field firstSeq? integer Of merged deltas, the first one's number.
+---@field messageId? claude.MessageId Of an event of the kind `message`: which of the messages it announces.
+---@field parentToolUseId? string The tool call whose agent it is about.
+---@field seq integer Its number in the session; of merged deltas, the last one's.
+---@field turnId? claude.TurnId The turn, where it belongs to one.
+
+--- What was allowed in a session for longer than once.
+---@class claude.ArchivedGrant
+---@field createdAt claude.Timestamp When it was allowed.
+---@field grant any A change of permissions, in the CLI's own terms.
+
+--- What Claude asked, and what became of it.
+---@class claude.ArchivedPermission
+---@field permission claude.Permission What was asked.
+---@field resolution? claude.ArchivedResolution What became of it; absent where it waited when this was written.
+
+--- What became of a permission.
+---@class claude.ArchivedResolution
+---@field at claude.Timestamp When.
+---@field behavior claude.PermissionOutcome What became of it.
+---@field by claude.PermissionResolver Who, or what, resolved it.
+
+--- The lasting facts of a session.
+---@class claude.ArchivedSession
+---@field closed boolean Whether a client closed it.
+---@field contextHash? string The hash of what Claude is told.
+---@field contextStudyId? string The study that its context tells of.
+---@field costUsd number What all its turns cost, in US dollars.
+---@field createdAt claude.Timestamp When it was made.
+---@field credential? string Which credential paid.
+---@field cwd string The folder Claude works in, absolute.
+---@field effort? string The effort that was asked for.
+---@field error? claude.ErrorData Why it could not be served when that was tried last.
+---@field id claude.SessionId Its id.
+---@field lastActiveAt claude.Timestamp When something last happened in it.
+---@field lastSeq integer Event numbers up to here may have been given out.
+---@field maxBudgetUsd? number What it may cost, in US dollars.
+---@field maxTurns? integer After how many requests to the model a turn is ended.
+---@field mcpServers? table<string, claude.McpServer> Its own MCP servers. The values of `env` and `headers` are left empty: they are where secrets are.
+---@field messageCount integer How many messages it has.
+---@field mode claude.Mode What Claude may do in it.
+---@field model? string The model that was asked for.
+---@field providerSessionId claude.ProviderSessionId The CLI's own id of the conversation.
+---@field providerStarted boolean Whether the CLI has begun it.
+---@field studyId? string The study that it is about.
+---@field title string Its title.
+---@field toldMode claude.Mode The mode that Claude was last told of.
+---@field toldStudyId? string The study that Claude was last told of.
+---@field usage claude.Usage Tokens used by all its turns.
+
+--- A turn, and what is stored of it besides.
+---@class claude.ArchivedTurn
+---@field endedAt? claude.Timestamp When it ended; absent where it ran when this was written.
+---@field messageId? claude.MessageId The message that it answers.
+---@field origin claude.TurnOrigin Who began it.
+---@field startedAt claude.Timestamp When it began.
+---@field turn claude.Turn The turn.
+---@field usageByModel? table<string, claude.ArchivedUsage> What each model used in it.
+
+--- What a model used in a turn.
+---@class claude.ArchivedUsage
+---@field costUsd number What it cost, in US dollars.
+---@field usage claude.Usage Tokens.
+
 --- The Claude CLI.
 ---@class claude.CliConfig
 ---@field args? string[] Arguments that come before ours, for a program that is the CLI only in one of its commands.
@@ -17,6 +93,7 @@
 --- `capabilities.experimental.claudeBridge` in `initialize`: what of the client's is not LSP's own.
 ---@class claude.ClientCapabilities
 ---@field permissions? claude.PermissionSupport How the client answers permissions; absent: it cannot.
+---@field tools? claude.ToolDefinition[] Tools of the client's own that Claude can call by `tool/call`. One that is no good is an error of `initialize`.
 
 --- A command that a message can be.
 ---@class claude.CommandInfo
@@ -36,6 +113,8 @@
 ---@field profile? claude.Profile Whom the program serves. Default: general.
 ---@field root? string The folder that studies and MCP servers are found under. Default: the workspace folder.
 ---@field sessions? claude.SessionsConfig Limits of sessions.
+---@field store? claude.StoreConfig The history.
+---@field tools? claude.ToolsConfig Tools of the client's own.
 ---@field trust? string[] Folders whose own `claude-bridge.toml` counts in full, with those below them. Counts in the user's own file and in what the client says, never in a workspace's file.
 
 --- What a client sends: text, or blocks of `text`, `image` and `file`.
@@ -106,7 +185,7 @@
 ---@field retryable boolean Whether the same request may succeed later, with nothing changed.
 
 --- Every kind of error that can reach a client, with its JSON-RPC code.
----@alias claude.ErrorKind 'parseError'|'invalidRequest'|'methodNotFound'|'invalidParams'|'internalError'|'serverNotInitialized'|'requestCancelled'|'sessionNotFound'|'permissionNotFound'|'invalidQuery'|'sessionBusy'|'modeNotAllowed'|'sessionHeld'|'sessionClosed'|'cliNotFound'|'cliUnsupported'|'cliExited'|'cliTimeout'|'cliProtocol'|'authentication'|'apiError'|'overloadedApi'|'budgetExceeded'|'storeUnavailable'|'storeCorrupt'|'storeNewer'|'overloaded'|'shuttingDown'|'payloadTooLarge'
+---@alias claude.ErrorKind 'parseError'|'invalidRequest'|'methodNotFound'|'invalidParams'|'internalError'|'serverNotInitialized'|'requestCancelled'|'sessionNotFound'|'studyNotFound'|'permissionNotFound'|'invalidQuery'|'sessionBusy'|'modeNotAllowed'|'sessionHeld'|'sessionClosed'|'sessionExists'|'cliNotFound'|'cliUnsupported'|'cliExited'|'cliTimeout'|'cliProtocol'|'authentication'|'apiError'|'overloadedApi'|'budgetExceeded'|'storeUnavailable'|'storeCorrupt'|'storeNewer'|'overloaded'|'shuttingDown'|'payloadTooLarge'
 
 --- Parameters of the `$/progress` notifications that carry events.
 ---@class claude.EventProgress
@@ -117,11 +196,37 @@
 ---@class claude.EventValue
 ---@field event claude.SessionEvent The event.
 
+--- The form of an exported session.
+---@alias claude.ExportFormat 'markdown'|'json'
+
+--- Something that was looked at.
+---@class claude.HealthCheck
+---@field detail string What was found, for people.
+---@field hint? string What can be done about it.
+---@field name string What: `configuration`, `folders`, `leftovers`, `history`, `cli`, `credential`, `mcp`, or `mcp.NAME` for one server. There may be more.
+---@field status claude.HealthStatus How it is.
+
+--- Parameters of `bridge/health`.
+---@alias claude.HealthParams table
+
+--- Result of `bridge/health`.
+---@class claude.HealthResult
+---@field checks claude.HealthCheck[] What was looked at.
+
+--- How something is.
+---@alias claude.HealthStatus 'ok'|'warning'|'failed'
+
 --- A bridge that runs a session.
 ---@class claude.HeldBy
 ---@field client? string The client that it serves, as the client calls itself.
 ---@field host string The machine that it runs on.
 ---@field pid integer Its process id.
+
+--- What is done where a session that is imported is here already, and not the same.
+---@alias claude.ImportConflict 'fail'|'replace'
+
+--- What an import did.
+---@alias claude.ImportOutcome 'imported'|'unchanged'|'replaced'
 
 --- How serious a line of the log is.
 ---@alias claude.Level 'error'|'warn'|'info'|'debug'|'trace'
@@ -207,6 +312,7 @@
 ---@field role? claude.Role Only messages of this role.
 ---@field sessionId? claude.SessionId Only messages of this session.
 ---@field since? claude.Timestamp Only messages from then on.
+---@field studyId? string Only messages of sessions that are about this study.
 ---@field until? claude.Timestamp Only messages from before then.
 
 --- Result of `message/search`.
@@ -400,6 +506,7 @@
 ---@field credential? string Which credential pays, as the CLI names it.
 ---@field cwd string The folder Claude works in, absolute.
 ---@field error? claude.ErrorData Why it failed, where `state` is `failed`.
+---@field forkedFrom? claude.SessionId The session that it was forked from; its messages until then come first in this one, too.
 ---@field heldBy? claude.HeldBy The other bridge that runs it; from here its history can be read.
 ---@field id claude.SessionId The session's id: ours, for ever.
 ---@field lastActiveAt claude.Timestamp When something last happened in it.
@@ -410,8 +517,25 @@
 ---@field process? claude.ProcessInfo The process that serves it now.
 ---@field providerSessionId? claude.ProviderSessionId The CLI's own id of the conversation.
 ---@field state claude.SessionState What it is doing.
+---@field studyId? string The study it is about.
 ---@field title string Its title; until one is given, the beginning of its first message.
 ---@field usage claude.Usage Tokens used by all its turns.
+
+--- All that is stored of a session.
+---@class claude.SessionArchive
+---@field context? claude.ArchivedContext What Claude is told in it, once that is built.
+---@field events claude.ArchivedEvent[] Its events, by `seq`.
+---@field exportedAt claude.Timestamp When it was written.
+---@field exportedBy string The program that wrote it, with its version.
+---@field format claude.ArchiveFormat What this is.
+---@field grants? claude.ArchivedGrant[] What was allowed in this session for longer than once. What was allowed in its folder belongs to the folder, and is not here.
+---@field messages claude.Message[] Its messages, by `seq`.
+---@field permissions? claude.ArchivedPermission[] What Claude asked in it, oldest first.
+---@field session claude.ArchivedSession The session.
+---@field transcript? claude.TranscriptPart[] The CLI's own transcript, from which it goes on with its full memory.
+---@field transcriptGaps? claude.ProviderSessionId[] The conversations of the CLI's whose transcripts have holes, so that none is kept of them.
+---@field turns claude.ArchivedTurn[] Its turns, oldest first.
+---@field version integer The version of its form, now 1. A later one cannot be read by an older program.
 
 --- Result of `session/capabilities`: what the CLI said when it was started. All of it is absent while no process serves the session.
 ---@class claude.SessionCapabilitiesResult
@@ -428,7 +552,7 @@
 
 --- Parameters of `session/create`.
 ---@class claude.SessionCreateParams
----@field cwd? string The folder Claude works in, absolute; default: the workspace folder.
+---@field cwd? string The folder Claude works in, absolute; default: the workspace folder, with the Atomizer profile its root.
 ---@field effort? string How hard the model thinks, as the CLI names it: `low`, `medium`, `high`, …
 ---@field maxBudgetUsd? number What the session may cost, in US dollars.
 ---@field maxTurns? integer After how many requests to the model a turn is ended.
@@ -436,6 +560,7 @@
 ---@field mode? claude.Mode What Claude may do; default `user`.
 ---@field model? string The model, as the CLI names it; default: the CLI's.
 ---@field resumeSessionId? claude.SessionId Go on with this session instead of making one.
+---@field studyId? string The study it is about, as `study/list` names it.
 ---@field title? string A title.
 
 --- One event of a session.
@@ -479,8 +604,36 @@
 ---@field type? string The frame's type, with its subtype where it has one: `system/task_started`.
 ---@field usage? claude.Usage Tokens.
 
+--- Parameters of `session/export`.
+---@class claude.SessionExportParams
+---@field format claude.ExportFormat In what form.
+---@field sessionId claude.SessionId The session.
+
+--- Result of `session/export`.
+---@class claude.SessionExportResult
+---@field content string The document.
+---@field mediaType string Its media type.
+
+--- Parameters of `session/fork`.
+---@class claude.SessionForkParams
+---@field sessionId claude.SessionId The session to go on from. It stays as it is, and may go on, too.
+---@field title? string The title of the new one, 1 to 200 characters; default: the same.
+
 --- A session: a row that outlives every process that served it.
 ---@alias claude.SessionId string
+
+--- Parameters of `session/import`.
+---@class claude.SessionImportParams
+---@field content string What `session/export` gave for the format `json`.
+---@field cwd? string The folder that the session works in from now on, absolute; default: the one that it worked in, which has to be there.
+---@field onConflict? claude.ImportConflict What is done where the session is here already, and not the same; default `fail`.
+---@field trust? boolean Whether what the archive says of power mode, of permissions that were granted for longer than once, and of MCP servers, counts here. Only for archives of one's own.
+
+--- Result of `session/import`.
+---@class claude.SessionImportResult
+---@field leftOut? string[] What of the archive does not count here: `mode`, `grants`, `mcpServers.NAME`.
+---@field outcome claude.ImportOutcome What was done.
+---@field session claude.Session The session as it is now.
 
 --- Parameters of `session/interrupt`.
 ---@class claude.SessionInterruptParams
@@ -497,6 +650,7 @@
 ---@field limit? integer How many at most, 1 to 1000; default 100.
 ---@field query? string Only those whose title contains this, in any case.
 ---@field state? claude.SessionState Only those that are doing this.
+---@field studyId? string Only those that are about this study.
 
 --- Result of `session/list`.
 ---@class claude.SessionListResult
@@ -525,6 +679,11 @@
 ---@class claude.SessionSetModelParams
 ---@field model string The model, as `session/capabilities` names it; `default` for the CLI's own choice.
 ---@field sessionId claude.SessionId The session.
+
+--- Parameters of `session/setStudy`.
+---@class claude.SessionSetStudyParams
+---@field sessionId claude.SessionId The session.
+---@field studyId? string The study it is about from now on, as `study/list` names it; absent: none.
 
 --- What a session is doing.
 ---@alias claude.SessionState 'idle'|'running'|'waiting'|'parked'|'closed'|'failed'
@@ -562,14 +721,86 @@
 --- Why a turn ended.
 ---@alias claude.StopReason 'completed'|'interrupted'|'maxTurns'|'refused'|'failed'
 
+--- The history.
+---@class claude.StoreConfig
+---@field retention_days? integer After how many days without any activity a session is deleted, with the Claude CLI's own transcript of it. Default: nothing is ever deleted.
+
+--- A study.
+---@class claude.Study
+---@field configuration? string What says what is optimised, by its path in the folder; absent where there is none, as with those below.
+---@field database? string Optuna's database.
+---@field id string Its id: its path below the folder of all studies, with `/` between the names.
+---@field path string Its folder, absolute.
+---@field readme? string What people say of it.
+---@field report? string What came of it.
+
+--- What Claude is told.
+---@class claude.StudyContext
+---@field bytes integer Length of the text in bytes.
+---@field hash string SHA-256 of the text, in hexadecimal.
+---@field text string The text.
+
+--- Parameters of `study/get`.
+---@class claude.StudyGetParams
+---@field studyId string The study.
+
+--- Result of `study/get`.
+---@class claude.StudyGetResult
+---@field context claude.StudyContext What Claude would be told in a session about it that was made now, in user mode.
+---@field study claude.Study The study.
+
+--- Parameters of `study/list`.
+---@alias claude.StudyListParams table
+
+--- Result of `study/list`.
+---@class claude.StudyListResult
+---@field studies claude.Study[] All studies, sorted by id; none where the profile knows of none.
+
 --- RFC 3339, UTC, with milliseconds.
 ---@alias claude.Timestamp string
+
+--- Parameters of `tool/call`.
+---@class claude.ToolCallParams
+---@field arguments table The arguments, which are as the tool's schema wants them.
+---@field name string The tool's name, as it was declared.
+---@field sessionId claude.SessionId The session in which Claude calls it.
+---@field toolUseId? string The model's id of the call, under which events speak of it.
+
+--- Result of `tool/call`.
+---@class claude.ToolCallResult
+---@field content claude.ToolContent[] What the model is told.
+---@field isError? boolean Whether it failed; `content` then says why.
 
 --- A tool that was called in a turn.
 ---@class claude.ToolCallSummary
 ---@field isError? boolean Whether it failed; absent while, or if, it never answered.
 ---@field name string The tool's name.
 ---@field toolUseId string The model's id of the call.
+
+--- A part of what a tool answers.
+---@class claude.ToolContent
+---@field data? string The picture, in base64.
+---@field mediaType? string `image/png`, `image/jpeg`, …
+---@field text? string The text.
+---@field type 'image'|'text'
+
+--- A tool that a client has. Claude knows it as `mcp__editor__NAME`.
+---@class claude.ToolDefinition
+---@field annotations? table What MCP calls annotations, passed on as they are. With `readOnlyHint` Claude may call it beside other tools, and while it plans.
+---@field description string What it does, for the model.
+---@field inputSchema table The JSON Schema of its arguments: of an object, with neither `oneOf`, `anyOf` nor `allOf` at the top, which the API does not take there. What Claude calls it with is checked against it.
+---@field name string Its name: 1 to 50 letters, digits, `_` and `-`.
+---@field requiresApproval? boolean Whether the person is asked before it is called.
+
+--- Tools of the client's own.
+---@class claude.ToolsConfig
+---@field timeout? claude.Duration After how long a call that the client has not answered fails. Default: 2 minutes.
+
+--- Lines of the CLI's transcript.
+---@class claude.TranscriptPart
+---@field file string The file that they belong to, by its path below the CLI's `projects` folder.
+---@field lines string The lines, untouched, each with its line feed.
+---@field providerSessionId claude.ProviderSessionId The conversation.
 
 --- How a turn ended, and what it came to.
 ---@class claude.Turn
@@ -598,7 +829,7 @@
 ---@field outputTokens integer Tokens the model wrote.
 
 --- By what usage is grouped.
----@alias claude.UsageGroup 'session'|'model'|'day'
+---@alias claude.UsageGroup 'session'|'study'|'model'|'day'
 
 --- What a group of turns used.
 ---@class claude.UsageRow
@@ -606,7 +837,7 @@
 ---@field cacheWriteTokens integer Tokens written to the prompt cache.
 ---@field costUsd number What they cost, in US dollars.
 ---@field inputTokens integer Tokens sent to the model that were not in its cache.
----@field key string The session's id, the model's name, or the day, as `2026-11-22`.
+---@field key string The session's id, the study's (empty: sessions that are about none), the model's name, or the day, as `2026-11-22`.
 ---@field outputTokens integer Tokens the model wrote.
 ---@field turns integer How many turns, those that run included.
 

@@ -91,12 +91,14 @@ export type ErrorKind =
   | "serverNotInitialized"
   | "requestCancelled"
   | "sessionNotFound"
+  | "studyNotFound"
   | "permissionNotFound"
   | "invalidQuery"
   | "sessionBusy"
   | "modeNotAllowed"
   | "sessionHeld"
   | "sessionClosed"
+  | "sessionExists"
   | "cliNotFound"
   | "cliUnsupported"
   | "cliExited"
@@ -366,9 +368,21 @@ export type NoticeLevel = "info" | "warning" | "error";
  */
 export type StopReason = "completed" | "interrupted" | "maxTurns" | "refused" | "failed";
 /**
+ * The form of an exported session.
+ */
+export type ExportFormat = "markdown" | "json";
+/**
  * How something is.
  */
 export type HealthStatus = "ok" | "warning" | "failed";
+/**
+ * What is done where a session that is imported is here already, and not the same.
+ */
+export type ImportConflict = "fail" | "replace";
+/**
+ * What an import did.
+ */
+export type ImportOutcome = "imported" | "unchanged" | "replaced";
 /**
  * An MCP server that Claude can use.
  */
@@ -451,7 +465,7 @@ export type ToolContent =
 /**
  * By what usage is grouped.
  */
-export type UsageGroup = "session" | "model" | "day";
+export type UsageGroup = "session" | "study" | "model" | "day";
 
 export interface GeneratedRoot {
   [k: string]: unknown;
@@ -732,6 +746,10 @@ export interface Session {
   title: string;
   mode: Mode;
   /**
+   * The study it is about.
+   */
+  studyId?: string;
+  /**
    * The folder Claude works in, absolute.
    */
   cwd: string;
@@ -751,6 +769,7 @@ export interface Session {
    * The highest event number that has been given out.
    */
   lastSeq: number;
+  forkedFrom?: SessionId;
   context?: ContextInfo;
   usage: Usage;
   /**
@@ -960,6 +979,10 @@ export interface MessageSearchParams {
   query: string;
   order?: SearchOrder;
   sessionId?: SessionId;
+  /**
+   * Only messages of sessions that are about this study.
+   */
+  studyId?: string;
   role?: Role;
   since?: Timestamp;
   until?: Timestamp;
@@ -1136,7 +1159,11 @@ export interface SessionCompactParams {
 export interface SessionCreateParams {
   mode?: Mode;
   /**
-   * The folder Claude works in, absolute; default: the workspace folder.
+   * The study it is about, as `study/list` names it.
+   */
+  studyId?: string;
+  /**
+   * The folder Claude works in, absolute; default: the workspace folder, with the Atomizer profile its root.
    */
   cwd?: string;
   /**
@@ -1166,6 +1193,65 @@ export interface SessionCreateParams {
   mcpServers?: {
     [k: string]: McpServer;
   };
+}
+/**
+ * Parameters of `session/export`.
+ */
+export interface SessionExportParams {
+  sessionId: SessionId;
+  format: ExportFormat;
+}
+/**
+ * Result of `session/export`.
+ */
+export interface SessionExportResult {
+  /**
+   * The document.
+   */
+  content: string;
+  /**
+   * Its media type.
+   */
+  mediaType: string;
+}
+/**
+ * Parameters of `session/fork`.
+ */
+export interface SessionForkParams {
+  sessionId: SessionId;
+  /**
+   * The title of the new one, 1 to 200 characters; default: the same.
+   */
+  title?: string;
+}
+/**
+ * Parameters of `session/import`.
+ */
+export interface SessionImportParams {
+  /**
+   * What `session/export` gave for the format `json`.
+   */
+  content: string;
+  /**
+   * The folder that the session works in from now on, absolute; default: the one that it worked in, which has to be there.
+   */
+  cwd?: string;
+  onConflict?: ImportConflict;
+  /**
+   * Whether what the archive says of power mode, of permissions that were granted for longer than once, and of MCP servers, counts here. Only for archives of one's own.
+   */
+  trust?: boolean;
+}
+/**
+ * Result of `session/import`.
+ */
+export interface SessionImportResult {
+  session: Session;
+  outcome: ImportOutcome;
+  /**
+   * What of the archive does not count here: `mode`, `grants`, `mcpServers.NAME`.
+   */
+  leftOut?: string[];
 }
 /**
  * Parameters of `session/interrupt`.
@@ -1199,6 +1285,10 @@ export interface SessionListParams {
    */
   cursor?: string;
   state?: SessionState;
+  /**
+   * Only those that are about this study.
+   */
+  studyId?: string;
   /**
    * Only those whose title contains this, in any case.
    */
@@ -1257,6 +1347,16 @@ export interface SessionSetModelParams {
   model: string;
 }
 /**
+ * Parameters of `session/setStudy`.
+ */
+export interface SessionSetStudyParams {
+  sessionId: SessionId;
+  /**
+   * The study it is about from now on, as `study/list` names it; absent: none.
+   */
+  studyId?: string;
+}
+/**
  * Parameters of `session/subscribe`.
  */
 export interface SessionSubscribeParams {
@@ -1282,6 +1382,81 @@ export interface SessionSubscribeResult {
  */
 export interface SessionUnsubscribeParams {
   subscriptionToken: ProgressToken;
+}
+/**
+ * A study.
+ */
+export interface Study {
+  /**
+   * Its id: its path below the folder of all studies, with `/` between the names.
+   */
+  id: string;
+  /**
+   * Its folder, absolute.
+   */
+  path: string;
+  /**
+   * What says what is optimised, by its path in the folder; absent where there is none, as with those below.
+   */
+  configuration?: string;
+  /**
+   * Optuna's database.
+   */
+  database?: string;
+  /**
+   * What people say of it.
+   */
+  readme?: string;
+  /**
+   * What came of it.
+   */
+  report?: string;
+}
+/**
+ * What Claude is told.
+ */
+export interface StudyContext {
+  /**
+   * The text.
+   */
+  text: string;
+  /**
+   * SHA-256 of the text, in hexadecimal.
+   */
+  hash: string;
+  /**
+   * Length of the text in bytes.
+   */
+  bytes: number;
+}
+/**
+ * Parameters of `study/get`.
+ */
+export interface StudyGetParams {
+  /**
+   * The study.
+   */
+  studyId: string;
+}
+/**
+ * Result of `study/get`.
+ */
+export interface StudyGetResult {
+  study: Study;
+  context: StudyContext;
+}
+/**
+ * Parameters of `study/list`.
+ */
+export interface StudyListParams {}
+/**
+ * Result of `study/list`.
+ */
+export interface StudyListResult {
+  /**
+   * All studies, sorted by id; none where the profile knows of none.
+   */
+  studies: Study[];
 }
 /**
  * Parameters of `tool/call`.
@@ -1321,7 +1496,7 @@ export interface ToolCallResult {
  */
 export interface UsageRow {
   /**
-   * The session's id, the model's name, or the day, as `2026-11-22`.
+   * The session's id, the study's (empty: sessions that are about none), the model's name, or the day, as `2026-11-22`.
    */
   key: string;
   /**
@@ -1373,6 +1548,7 @@ export interface Methods {
   "session/create": {
     params: {
       mode?: Mode;
+      studyId?: string;
       cwd?: string;
       title?: string;
       model?: string;
@@ -1388,15 +1564,19 @@ export interface Methods {
   "session/get": { params: { sessionId: SessionId }; result: SessionResult };
   /** A page of the sessions, newest activity first. */
   "session/list": {
-    params: { limit?: number; cursor?: string; state?: SessionState; query?: string };
+    params: { limit?: number; cursor?: string; state?: SessionState; studyId?: string; query?: string };
     result: SessionListResult;
   };
   /** Changes what Claude may do in a session, from now on. */
   "session/setMode": { params: { sessionId: SessionId; mode: Mode }; result: SessionResult };
   /** Has another model answer in a session, from the next request to it on. */
   "session/setModel": { params: { sessionId: SessionId; model: string }; result: SessionResult };
+  /** Has a session be about another study, or about none, from its next turn on. */
+  "session/setStudy": { params: { sessionId: SessionId; studyId?: string }; result: SessionResult };
   /** Gives a session another title. */
   "session/rename": { params: { sessionId: SessionId; title: string }; result: SessionResult };
+  /** Makes a session that goes on from where another one is, which stays as it is. */
+  "session/fork": { params: { sessionId: SessionId; title?: string }; result: SessionResult };
   /** Interrupts the running turn; its request then answers. */
   "session/interrupt": { params: { sessionId: SessionId; includeQueued?: boolean }; result: SessionInterruptResult };
   /** Summarises the conversation to make room in the model's context: a turn. */
@@ -1419,6 +1599,13 @@ export interface Methods {
   };
   /** Ends a subscription: nothing comes under its token after the answer. */
   "session/unsubscribe": { params: { subscriptionToken: ProgressToken }; result: Done };
+  /** A session as a document: Markdown to be read, or JSON with all that is stored. */
+  "session/export": { params: { sessionId: SessionId; format: ExportFormat }; result: SessionExportResult };
+  /** Takes in a session that was exported as JSON, with the id that it had. */
+  "session/import": {
+    params: { content: string; cwd?: string; onConflict?: ImportConflict; trust?: boolean };
+    result: SessionImportResult;
+  };
   /** Says something in a session, streams what happens, and answers with the turn. */
   "message/send": {
     params: {
@@ -1440,6 +1627,7 @@ export interface Methods {
       query: string;
       order?: SearchOrder;
       sessionId?: SessionId;
+      studyId?: string;
       role?: Role;
       since?: Timestamp;
       until?: Timestamp;
@@ -1449,11 +1637,15 @@ export interface Methods {
     };
     result: MessageSearchResult;
   };
-  /** Tokens and cost by session, model or day. */
+  /** Tokens and cost by session, study, model or day. */
   "usage/summary": {
     params: { groupBy: UsageGroup; since?: Timestamp; until?: Timestamp };
     result: UsageSummaryResult;
   };
+  /** The studies of the profile, sorted by id. */
+  "study/list": { params: {}; result: StudyListResult };
+  /** A study, and what Claude would be told of it now. */
+  "study/get": { params: { studyId: string }; result: StudyGetResult };
   /** The permissions that wait for an answer. */
   "permission/list": { params: { sessionId?: SessionId }; result: PermissionListResult };
   /** Answers a permission, for a client that was not asked by request. The first answer counts. */
