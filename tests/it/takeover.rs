@@ -170,6 +170,24 @@ fn another_import_takes_only_what_is_new_and_names_what_is_broken() {
 }
 
 #[test]
+fn what_has_been_renamed_here_is_left_alone() {
+    let bridge = Bridge::with_scripted_cli([]).start();
+    let mut transcript = written(&bridge);
+    import(&bridge);
+    let id = bridge.session_ids().remove(0);
+    bridge.request("session/rename", json!({"sessionId": id, "title": "Mine"}));
+    let before = bridge.messages(&id);
+
+    let more = transcript.user(&json!("More"));
+    transcript.add(&more);
+    let result = import(&bridge);
+
+    assert_eq!(counts(&result), [0, 0, 0, 1, 0], "{result}");
+    assert_eq!(bridge.session(&id)["title"], "Mine");
+    assert_eq!(bridge.messages(&id), before);
+}
+
+#[test]
 fn what_was_deleted_comes_back_only_where_it_is_asked_for() {
     let bridge = Bridge::with_scripted_cli([]).start();
     written(&bridge);
