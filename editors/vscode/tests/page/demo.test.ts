@@ -1,40 +1,34 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { openBrowser } from "../support/browser";
 import { CodeServer } from "../support/codeServer";
 import { BRIDGE } from "../support/paths";
-import { until } from "../support/process";
-import { Window } from "../support/window";
+import { inWindow } from "../support/suite";
+import { conversation } from "./conversation";
 
-/** The page, driven as by a person, against the demo agent. Each test begins a session of its own. */
-describe("the chat with the demo agent", function () {
-  this.timeout(240_000);
-  let server: CodeServer;
-  let browser: Browser;
-  let window: Window;
-
-  before(async () => {
-    server = await CodeServer.start({ machine: { "claudeBridge.path": BRIDGE, "claudeBridge.demo": true } });
-    await writeFile(join(server.workspace, "notes.md"), "# Notes\n\n- Try the demo\n- Read the README\n");
-    await writeFile(join(server.workspace, "hello.py"), "def hello():\n    return 'hello'\n\n\nhello()\n");
-    browser = await openBrowser();
-    window = await Window.open(browser, server);
+async function start(): Promise<CodeServer> {
+  return CodeServer.start({
+    machine: { "claudeBridge.path": BRIDGE, "claudeBridge.demo": true },
+    prepare: async ({ workspace }) => {
+      await writeFile(join(workspace, "notes.md"), "# Notes\n\n- Try the demo\n- Read the README\n");
+      await writeFile(join(workspace, "hello.py"), "def hello():\n    return 'hello'\n\n\nhello()\n");
+      return {};
+    },
   });
+}
 
-  beforeEach(async () => {
-    await window.command("Claude: New Session");
-    await window.chat.locator(".welcome").waitFor();
-  });
+/** What it says to `long`, again and again. */
+const WORDS = ["words", "come", "and", "go", "like", "waves", "on", "a", "long", "beach"];
 
-  afterEach(async function () {
-    if (this.currentTest?.state === "failed") await window.failed(this.currentTest.title);
-  });
-
-  after(async () => {
-    await browser?.close();
-    await server?.stop();
+/** The page, driven as by a person, against the demo agent. */
+inWindow("the chat with the demo agent", start, (window) => {
+  conversation(window, {
+    long: "long 3000",
+    longBegins: "words come and go",
+    word: (place) => WORDS[place % WORDS.length] ?? "",
+    recall: "recall",
+    rare: "Where is the albatross? fast",
+    rareWord: "albatross",
   });
 
   it("streams an answer as Markdown with highlighted code", async () => {
@@ -105,16 +99,6 @@ describe("the chat with the demo agent", function () {
     await window.chat.locator(".answer", { hasText: "You approved the plan" }).waitFor();
   });
 
-  it("stops a turn, keeps what was said, and goes on with the next message", async () => {
-    await window.say("long 3000");
-    await window.chat.locator(".answer", { hasText: "words come and go" }).waitFor();
-    await window.button("Stop").click();
-    await window.chat.locator(".end.notable", { hasText: "Interrupted" }).waitFor();
-    assert.match((await window.answers())[0] ?? "", /words come/);
-    await window.say("recall");
-    await window.chat.locator(".answer li", { hasText: "long 3000" }).waitFor();
-  });
-
   it("shows a message that waits for its turn", async () => {
     await window.say("long 60");
     await window.say("help");
@@ -122,52 +106,6 @@ describe("the chat with the demo agent", function () {
     await window.chat.locator(".answer h2", { hasText: "What the demo agent understands" }).waitFor();
     assert.equal(await window.chat.locator(".user.pending").count(), 0);
     assert.deepEqual(await window.chat.locator(".user .said").allInnerTexts(), ["long 60", "help"]);
-  });
-
-  it("streams on when the chat is hidden and shown again in mid-turn", async () => {
-    await window.say("long 200");
-    await window.chat.locator(".answer", { hasText: "words come and go" }).waitFor();
-    await window.hideChat();
-    await window.showChat();
-    await window.chat.locator(".answer", { hasText: "words come and go" }).waitFor();
-    const before = (await window.answers())[0]?.length ?? 0;
-    await until("more is said", async () => ((await window.answers())[0]?.length ?? 0) > before);
-    await window.turnEnds(1);
-    assert.equal((await window.answers()).join(" ").split(/\s+/).filter(Boolean).length, 200);
-  });
-
-  it("shows an interrupted turn after the window was loaded anew in mid-turn, and goes on from it", async () => {
-    await window.say("long 3000");
-    await window.chat.locator(".answer", { hasText: "words come and go" }).waitFor();
-    await window.reload();
-    await window.chat.locator(".answer", { hasText: "words come and go" }).waitFor();
-    await window.say("recall");
-    await window.chat.locator(".answer li", { hasText: "long 3000" }).waitFor();
-    await window.picture("reloaded");
-  });
-
-  it("finds a message of another session, and shows it there", async () => {
-    await window.say("Where is the albatross? fast");
-    await window.turnEnds(1);
-    await window.command("Claude: New Session");
-    await window.chat.locator(".welcome").waitFor();
-    await window.command("Claude: Search All Sessions");
-    await window.page.locator(".quick-input-widget input").first().fill("albatross");
-    await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "albatross" }).first().waitFor();
-    await window.picture("search");
-    await window.pick("albatross");
-    await window.chat.locator(".item.found", { hasText: "albatross" }).waitFor();
-  });
-
-  it("refuses power mode where it is not enabled, and says how to enable it", async () => {
-    await window.say("hello fast");
-    await window.turnEnds(1);
-    await window.command("Claude: Choose the Mode");
-    await window.pick("Power mode");
-    await window.toast("power").waitFor();
-    await window.picture("power-refused");
-    assert.match((await window.status.textContent()) ?? "", /user/);
-    await window.page.keyboard.press("Escape");
   });
 
   it("offers files by @ and commands by /", async () => {

@@ -8,16 +8,29 @@ const LIMIT = 60_000;
 
 /** A window of VS Code, with the words of a test. */
 export class Window {
-  private constructor(readonly page: Page) {
-    page.setDefaultTimeout(LIMIT);
-  }
+  private opened: { page: Page; server: CodeServer } | undefined;
 
   static async open(browser: Browser, server: CodeServer): Promise<Window> {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
-    const window = new Window(page);
-    await page.goto(server.url());
-    await window.showChat();
+    const window = new Window();
+    await window.open(browser, server);
     return window;
+  }
+
+  async open(browser: Browser, server: CodeServer): Promise<void> {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
+    page.setDefaultTimeout(LIMIT);
+    this.opened = { page, server };
+    await page.goto(server.url());
+    await this.showChat();
+  }
+
+  get page(): Page {
+    return this.things.page;
+  }
+
+  /** The VS Code that it is a window of. */
+  get server(): CodeServer {
+    return this.things.server;
   }
 
   /** The chat's page, inside of the two frames that VS Code puts around it. */
@@ -52,6 +65,19 @@ export class Window {
     await this.page.locator("iframe.webview").first().waitFor({ state: "hidden" });
   }
 
+  /** Loads the chat's page anew, as the person does by "Reload Webviews". */
+  async reloadChat(): Promise<void> {
+    await this.chat.locator("body").evaluate((body) => body.setAttribute("data-old", ""));
+    await this.command("Developer: Reload Webviews");
+    await this.chat.locator("body:not([data-old]) #input").waitFor();
+  }
+
+  /** An empty chat. */
+  async newSession(): Promise<void> {
+    await this.command("Claude: New Session");
+    await this.chat.locator(".welcome").waitFor();
+  }
+
   async say(text: string): Promise<void> {
     await this.input.fill(text);
     await this.input.press("Enter");
@@ -77,7 +103,7 @@ export class Window {
   /** Runs a command by the palette. F1 is pressed again where VS Code was not ready for it. */
   async command(title: string): Promise<void> {
     await this.page.locator(".part.statusbar").click({ position: { x: 400, y: 10 } });
-    const box = this.page.locator(".quick-input-widget input").first();
+    const box = this.quickInput;
     for (let tries = 0; tries < 20; tries += 1) {
       await this.page.keyboard.press("F1");
       if (
@@ -89,13 +115,23 @@ export class Window {
         break;
     }
     await box.fill(`>${title}`);
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().waitFor();
+    await this.row(title).waitFor();
     await box.press("Enter");
+  }
+
+  /** The box above VS Code's own list. */
+  get quickInput(): Locator {
+    return this.page.locator(".quick-input-widget input").first();
+  }
+
+  /** The first row of VS Code's own list that has this text. */
+  row(text: string): Locator {
+    return this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first();
   }
 
   /** Chooses in VS Code's own list. */
   async pick(text: string): Promise<void> {
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first().click();
+    await this.row(text).click();
   }
 
   toast(text: string): Locator {
@@ -111,5 +147,10 @@ export class Window {
   async picture(name: string): Promise<void> {
     await mkdir(ARTEFACTS, { recursive: true });
     await this.page.screenshot({ path: join(ARTEFACTS, `${name}.png`) });
+  }
+
+  private get things() {
+    if (!this.opened) throw new Error("the window is not open yet");
+    return this.opened;
   }
 }
