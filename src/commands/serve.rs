@@ -91,7 +91,8 @@ impl Boot for Server {
             self.logging.configure(&resolved.config.log)?;
             let notices = resolved.notices.clone();
             let service = Service::start(settings(resolved, client, guard::program()?, self.agent)?);
-            Ok(Booted { service, notices: self.notices.iter().cloned().chain(notices).collect() })
+            let notices = self.notices.iter().cloned().chain(notices).collect();
+            Ok(Booted { service, is_shared: false, notices })
         })
     }
 }

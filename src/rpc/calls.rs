@@ -71,6 +71,13 @@ impl Calls {
         lock(&self.open).is_none()
     }
 
+    /// Resolves when nobody will answer any more.
+    pub(super) fn closed(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
+        // One that is never sent fails with all others.
+        let mut call = self.open();
+        async move { drop(call.answer().await) }
+    }
+
     /// Fails all open requests, and those that follow.
     pub(super) fn close(&self) {
         *lock(&self.open) = None;

@@ -39,6 +39,8 @@ pub(super) struct Connection {
     pub(super) in_flight: InFlight,
     notifications: InOrder,
     service: OnceLock<Service>,
+    /// Whether the application goes on without this client; known once it is initialized.
+    is_shared: OnceLock<bool>,
     /// Held while a message is looked at, so that the order of arrival is the order of start.
     phase: Mutex<Phase>,
     ended: watch::Sender<Option<Ended>>,
@@ -95,6 +97,7 @@ impl Connection {
             in_flight: InFlight::default(),
             notifications: InOrder::new(&runtime),
             service: OnceLock::new(),
+            is_shared: OnceLock::new(),
             phase: Mutex::new(Phase::Uninitialized),
             ended: watch::Sender::new(None),
             runtime,
@@ -147,9 +150,9 @@ impl Connection {
         }
     }
 
-    /// The application, once the client initialized it.
-    pub(super) fn service(&self) -> Option<&Service> {
-        self.service.get()
+    /// The application, where the client has initialized it and it ends with the client.
+    pub(super) fn own_service(&self) -> Option<&Service> {
+        self.service.get().filter(|_| self.is_shared.get() == Some(&false))
     }
 
     /// From now on every request is refused with `shuttingDown`, those included that wait for `initialize`.
@@ -164,9 +167,13 @@ impl Connection {
         }
     }
 
-    /// Answers what is still in progress with `shuttingDown`.
+    /// Answers what is still in progress with `shuttingDown`, and ends what the client has going on: nobody is there.
     pub(super) fn give_up(&self) {
         self.in_flight.give_up(|id| Reply::Error(shutting_down()).write(Some(id), &self.peer.outbox));
+        self.peer.calls.close();
+        if let Some(service) = self.service.get() {
+            self.peer.subscriptions.end_all(service);
+        }
     }
 
     fn take(self: &Arc<Self>, phase: &mut Phase, message: Message<'_>) {
@@ -279,6 +286,7 @@ impl Connection {
     /// Keeps what `initialize` brought; returns what the person should know.
     fn greet(self: &Arc<Self>, greeting: Greeting) -> Vec<String> {
         self.service.get_or_init(|| greeting.booted.service);
+        self.is_shared.get_or_init(|| greeting.booted.is_shared);
         self.peer.shows_progress.get_or_init(|| greeting.shows_progress);
         self.peer.permissions.get_or_init(|| greeting.permissions);
         self.peer.tools.get_or_init(|| greeting.tools);

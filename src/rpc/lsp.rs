@@ -54,6 +54,8 @@ pub struct ClientName {
 pub struct Booted {
     /// A handle on it.
     pub service: Service,
+    /// Whether it serves others too, and goes on when this client has gone.
+    pub is_shared: bool,
     /// What the person should know; sent as warnings after the answer to `initialize`.
     pub notices: Vec<String>,
 }

@@ -1,5 +1,7 @@
 //! The client as one who can answer permissions.
 
+use futures_util::FutureExt;
+
 use super::calls::Outcome;
 use super::peer::Peer;
 use super::question::Question;
@@ -12,14 +14,18 @@ use crate::service::asking::{Asker, PendingAnswer};
 const PERMISSION_REQUEST: &str = "permission/request";
 
 impl Asker for Peer {
-    fn support(&self) -> PermissionSupport {
-        self.permissions.get().copied().flatten().unwrap_or(PermissionSupport::Poll)
-    }
-
     fn ask(&self, permission: &Permission) -> PendingAnswer {
+        if self.permissions.get() != Some(&Some(PermissionSupport::Request)) {
+            let closed = self.calls.closed();
+            return Box::pin(closed.map(|()| None));
+        }
         let params = PermissionRequestParams { permission: permission.clone() };
         let question = Question::ask(self, PERMISSION_REQUEST, &params);
         Box::pin(async move { read(question.answer().await?) })
+    }
+
+    fn is_gone(&self) -> bool {
+        self.calls.is_closed()
     }
 }
 

@@ -120,7 +120,7 @@ async fn wind_up(connection: &Connection, ended: &Ended, deadline: Instant) -> b
     };
     let cut_short = !settle(connection, Instant::now() + answers).await;
     connection.stop_admitting();
-    if let Some(service) = connection.service() {
+    if let Some(service) = connection.own_service() {
         let answered = deadline - FLUSH;
         let grace = answered.saturating_duration_since(Instant::now()).saturating_sub(LAST_ANSWERS);
         if timeout_at(answered, service.shut_down(grace)).await.is_err() {
@@ -129,7 +129,6 @@ async fn wind_up(connection: &Connection, ended: &Ended, deadline: Instant) -> b
         settle(connection, answered).await;
     }
     connection.give_up();
-    connection.peer.calls.close();
     let left = deadline.saturating_duration_since(Instant::now());
     if !connection.peer.outbox.close_and_flush(left).await {
         tracing::info!("the client did not read all that was written to it");

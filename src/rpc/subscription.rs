@@ -85,9 +85,14 @@ impl Subscriptions {
             let message = format!("subscriptionToken: no subscription has the token {}", Json(token));
             return Err(Error::invalid_params(message).hint("it may have ended by itself, as `ended` under it says"));
         };
-        subscription.close();
-        service.unsubscribed(subscription.session);
+        subscription.finish(service);
         Ok(())
+    }
+
+    /// Ends them all: the client is gone.
+    pub(super) fn end_all(&self, service: &Service) {
+        let all: Vec<_> = lock(&self.0).values().cloned().collect();
+        all.iter().for_each(|subscription| subscription.finish(service));
     }
 }
 
@@ -112,13 +117,18 @@ impl Opening {
 impl Drop for Opening {
     fn drop(&mut self) {
         if *self.subscription.gate.borrow() == Gate::Shut {
-            self.subscription.close();
-            self.service.unsubscribed(self.subscription.session);
+            self.subscription.finish(&self.service);
         }
     }
 }
 
 impl Subscription {
+    /// The client wants no more of it.
+    fn finish(&self, service: &Service) {
+        self.close();
+        service.unsubscribed(self.session);
+    }
+
     /// Lets nothing through any more, and frees the token.
     fn close(&self) {
         // Once: the token may be another's by the next time.

@@ -138,6 +138,38 @@ fn a_client_that_does_not_want_to_answer_or_says_nonsense_abstains() {
 }
 
 #[test]
+fn what_is_denied_where_nobody_declared_to_answer_is_seen_by_all_who_follow() {
+    let turn = || calls("t1", "make").ask_permission("t1", json!({"behavior": "deny"})).fails("t1", "no").then("Oh.");
+    let bridge = Bridge::with_scripted_cli([Script::new().answer(turn()).answer(turn())]).start();
+    let session = bridge.create_session();
+    for _ in 0..2 {
+        let said = bridge.say(&session, "Make it");
+        let [requested] = said.events_of("permissionRequested")[..] else { panic!("{:?}", said.kinds()) };
+        let permission = &requested["permission"];
+        assert_eq!((&permission["title"], &permission["turnId"]), (&json!("Run make"), &said.turn["id"]));
+        let [event] = said.events_of("permissionResolved")[..] else { panic!("{:?}", said.kinds()) };
+        assert_eq!((&event["permissionId"], resolved(&said)), (&permission["id"], by("deny", "nobody")));
+        assert!(said.events_of("status").iter().all(|event| event["status"] != "waitingForPermission"));
+    }
+    assert_eq!((list(&bridge), bridge.history_file().open_permissions()), (Vec::new(), 0));
+    let mut replay = bridge.subscribe(&session, 0);
+    let end = replay.last_seq();
+    replay.until_seq(end);
+    let denials = replay.events.iter().filter(|event| event["kind"] == "permissionResolved");
+    assert_eq!(denials.map(|event| &event["behavior"]).collect::<Vec<_>>(), ["deny", "deny"]);
+}
+
+#[test]
+fn the_one_client_there_is_is_asked_on_when_it_stops_following() {
+    let turn = calls("t1", "make").ask_permission("t1", allowed("make")).returns("t1", "made").then("Done.");
+    let (bridge, session) = answering("request", [Script::new().answer(turn)]);
+    bridge.subscribe(&session, 0).end();
+    let saying = bridge.start_saying(&session, "Make it");
+    asked(&bridge).answer(&json!({"behavior": "allow"}));
+    assert_eq!(saying.end().text(), "Done.");
+}
+
+#[test]
 fn a_client_that_polls_finds_what_waits_and_answers_it_once() {
     let turn = calls("t1", "make").ask_permission("t1", json!({"behavior": "deny", "message": "not today"}));
     let (bridge, session) = answering("poll", [Script::new().answer(turn.fails("t1", "no").then("Oh."))]);

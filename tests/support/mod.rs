@@ -13,6 +13,7 @@ pub(crate) mod orphans;
 pub(crate) mod process;
 pub(crate) mod real_cli;
 pub(crate) mod recordings;
+pub(crate) mod scene;
 pub(crate) mod schema;
 pub(crate) mod script;
 pub(crate) mod studies;

@@ -100,7 +100,7 @@ impl Boot for TestBoot {
                 return Err(Error::new(ErrorKind::StoreUnavailable, "no room").hint("make some").detail("file", "/x"));
             }
             let service = Service::start(Settings::for_tests(self.data.path()));
-            Ok(Booted { service, notices: self.notices.clone() })
+            Ok(Booted { service, is_shared: false, notices: self.notices.clone() })
         }
         .boxed()
     }

@@ -59,7 +59,7 @@ impl Followers {
 
     /// The clients that follow and can answer permissions.
     pub(super) fn askers(&self) -> Vec<Arc<dyn Asker>> {
-        self.0.iter().filter_map(Follower::asker).cloned().collect()
+        self.0.iter().filter(|follower| !follower.is_gone()).filter_map(Follower::asker).cloned().collect()
     }
 
     /// Lets go of the subscribers that do not want any more.

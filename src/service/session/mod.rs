@@ -40,7 +40,7 @@ use crate::protocol::session::{ContextInfo, ProcessInfo, Session};
 use crate::redact::Content;
 use crate::store::{Commit, ContextRow, SessionRow};
 use crate::time::Timestamp;
-use asking::{Asking, Heard};
+use asking::{Asking, Heard, Tie};
 use progress::Progress;
 use requests::{Requester, Requesters};
 use runner::{News, Runner};
@@ -240,11 +240,15 @@ impl Task {
                 let subscribed = self.subscribe(after_seq, subscriber, asker).await;
                 tell(reply, subscribed);
             }
-            Command::Unsubscribed => self.followers.drop_gone(),
+            Command::Unsubscribed => {
+                self.followers.drop_gone();
+                self.dismiss_askers();
+            }
             Command::Answer { permission, answer, reply } => tell(reply, self.decide(permission, answer).await),
             Command::Send { turn, prompt, sink, client, reply } => {
                 let tools = client.toolbox.as_ref().map(|toolbox| self.calling.meet(toolbox));
-                self.attach(client.asker).await;
+                self.asking.message(turn);
+                self.attach(client.asker, Tie::Message(turn)).await;
                 self.look_at_progress().await;
                 self.followers.add(turn, sink, reply, self.journal.last_seq());
                 self.feed(Input::Send { turn, prompt, tools }).await;
@@ -314,23 +318,14 @@ impl Task {
     async fn warm(&mut self, client: Client) {
         self.bring_tools(client.toolbox).await;
         self.feed(Input::Warm).await;
-        self.attach(client.asker).await;
-    }
-
-    /// Takes in a client that can answer permissions, where it can.
-    async fn attach(&mut self, asker: Option<Arc<dyn Asker>>) {
-        if let Some(asker) = asker
-            && self.asking.attach(asker)
-        {
-            self.feed(Input::Askable).await;
-        }
+        self.attach(client.asker, Tie::Session).await;
     }
 
     /// Goes on with those who followed while the session was at rest.
     async fn welcome_subscribers(&mut self) {
         self.followers.reach(self.journal.last_event());
         for asker in self.followers.askers() {
-            self.attach(Some(asker)).await;
+            self.attach(Some(asker), Tie::Subscription).await;
         }
     }
 
@@ -343,7 +338,7 @@ impl Task {
     ) -> Result<Subscribed> {
         let subscribed = Subscribed::after(after_seq, self.journal.last_event(), self.journal.last_seq())?;
         self.followers.subscribe(subscriber, asker.clone(), after_seq);
-        self.attach(asker).await;
+        self.attach(asker, Tie::Subscription).await;
         Ok(subscribed)
     }
 
@@ -422,7 +417,7 @@ impl Task {
                 let recorded = self.journal.save_turn(&turn);
                 self.check_recorded(recorded);
             }
-            Effect::Ask(permission) => self.asking.ask(*permission),
+            Effect::Ask(permission) => self.ask(*permission),
             Effect::StopAsking(id) => self.asking.stop(id),
             Effect::CallTool { id, toolbox, call } => self.calling.call(id, toolbox, &call),
             Effect::StopCalling(id) => self.calling.stop(id),

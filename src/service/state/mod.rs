@@ -371,6 +371,11 @@ impl State {
         self.capabilities.as_ref()
     }
 
+    /// Whether a message's turn waits or runs.
+    pub(super) fn has_turn(&self, turn: TurnId) -> bool {
+        self.current_turn() == Some(turn) || self.queue.iter().any(|waiting| waiting.turn == turn)
+    }
+
     /// The turn that runs.
     pub(super) fn current_turn(&self) -> Option<TurnId> {
         self.turn.as_ref().map(|turn| turn.id)

@@ -54,9 +54,14 @@ impl State {
         if self.permissions.iter().any(|open| open.request_id == request_id) {
             return;
         }
-        match self.decided_at_once(&request) {
-            Some(response) => effects.write(claude::Input::Answer { request_id, response: Ok(response) }),
-            None => self.ask_person(request_id, request, now, effects),
+        if let Some(response) = self.decided_at_once(&request) {
+            return effects.write(claude::Input::Answer { request_id, response: Ok(response) });
+        }
+        let Some(permission) = self.open(request_id, request, now, effects) else { return };
+        if self.askable && self.phase == Phase::Up {
+            self.ask_person(permission, now, effects);
+        } else {
+            self.left_unanswered(permission.id, now, effects);
         }
     }
 
@@ -66,30 +71,40 @@ impl State {
             Some(allowed) => Some(allowed),
             None if interrupted => Some(permission::interrupted()),
             None if let Some(decided) = self.own_tool_decided(request) => Some(decided),
-            None if self.askable && self.phase == Phase::Up && self.last_turn.is_some() => None,
-            None => Some(permission::nobody_to_ask(&request.tool_name)),
+            // No turn that it could be shown in.
+            None if self.last_turn.is_none() => Some(permission::nobody_to_ask(&request.tool_name)),
+            None => None,
         }
     }
 
-    fn ask_person(&mut self, request_id: String, request: CanUseTool, now: Timestamp, effects: &mut Effects) {
-        let Some(turn_id) = self.last_turn else { return };
+    /// Takes a question in and shows it, whoever there is to answer it.
+    fn open(
+        &mut self,
+        request_id: String,
+        request: CanUseTool,
+        now: Timestamp,
+        effects: &mut Effects,
+    ) -> Option<Permission> {
         let plan = self.turn.as_ref().and_then(|turn| turn.plan_of(request.tool_use_id.as_deref()));
         let occasion = Occasion {
             session_id: self.record.id,
-            turn_id,
+            turn_id: self.last_turn?,
             cwd: &self.record.cwd,
             now,
             expires_at: self.limits.permission_deadline.map(|deadline| now.after(deadline)),
             plan,
         };
         let asked = Asked::new(request, occasion);
-        let permission = Box::new(asked.permission.clone());
-        let title = permission.title.clone();
-        let turn = self.current_turn();
+        let permission = asked.permission.clone();
         self.permissions.push(Open { request_id, asked });
-        effects.event(turn, EventBody::PermissionRequested { permission: permission.clone() });
-        effects.status(turn, Status::WaitingForPermission, Some(title));
-        effects.push(Effect::Ask(permission));
+        let requested = EventBody::PermissionRequested { permission: Box::new(permission.clone()) };
+        effects.event(self.current_turn(), requested);
+        Some(permission)
+    }
+
+    fn ask_person(&self, permission: Permission, now: Timestamp, effects: &mut Effects) {
+        effects.status(self.current_turn(), Status::WaitingForPermission, Some(permission.title.clone()));
+        effects.push(Effect::Ask(Box::new(permission)));
         self.watch_deadline(now, effects);
     }
 

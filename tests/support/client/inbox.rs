@@ -95,6 +95,10 @@ impl Inbox {
         self.lock().unanswered.remove(&id.to_string());
     }
 
+    pub(super) fn is_asked(&self) -> bool {
+        !self.lock().unanswered.is_empty()
+    }
+
     pub(super) fn received(&self, body: &[u8]) {
         self.note(&format!("← {}", String::from_utf8_lossy(body)));
         let mut state = self.lock();

@@ -125,6 +125,11 @@ impl Client {
         ServerRequest::new(request, self.clone())
     }
 
+    /// Whether a request of the server's was neither answered nor withdrawn.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.shared.inbox.is_asked()
+    }
+
     /// The next response to what was sent raw: its id is none that this client gave out.
     pub(crate) fn next_stray_response(&self) -> Value {
         self.shared.inbox.wait("a response to a raw message", |state| state.stray_responses.pop_front())

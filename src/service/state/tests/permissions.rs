@@ -74,16 +74,18 @@ fn a_question_is_shown_and_its_answer_goes_to_the_cli() {
 }
 
 #[test]
-fn where_nobody_can_be_asked_it_is_denied_at_once_in_words_for_the_model() {
+fn where_nobody_can_be_asked_it_is_denied_at_once_in_words_for_the_model_and_shown() {
     let mut session = Driver::up();
     session.send("one");
     session.init();
     session.take();
     ask(&mut session, "r1", &json!({}));
-    assert_eq!(session.seen.len(), 1, "{:?}", session.seen);
+    let told = session.seen.iter().filter_map(super::tell).collect::<Vec<_>>();
+    assert_eq!(told, ["permissionRequested", "permissionResolved", "stop asking", "→ answer"]);
     let (request_id, response) = written(&mut session);
     assert_eq!((request_id.as_str(), &response["behavior"]), ("r1", &json!("deny")));
     assert!(response["message"].as_str().unwrap().starts_with("Bash needs the person's permission"));
+    assert_eq!(session.state.state(), SessionState::Running);
 }
 
 #[test]
