@@ -40,6 +40,12 @@ impl Fault {
         Self { problem, hint: Some(format!("set it, or give a default: ${{{name}:-default}}")), place: None }
     }
 
+    /// The name of an MCP server that is our own.
+    pub(super) fn taken_name() -> Self {
+        let problem = "has the name of claude-bridge's own MCP server, which has the client's tools".to_owned();
+        Self { problem, hint: Some("give it another name".to_owned()), place: None }
+    }
+
     /// Says where it is, unless that is known more precisely.
     pub(super) fn at(mut self, key: &str, line: Option<usize>) -> Self {
         self.place.get_or_insert_with(|| Place { key: key.to_owned(), line });

@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::fault::Fault;
+use super::tree::{Node, joined};
+
+/// The name of the server inside the bridge that Claude has the client's own tools from.
+const OURS: &str = "editor";
+
 /// An MCP server that every session has.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "ServerKeys")]
@@ -57,6 +63,14 @@ struct ServerKeys {
     url: Option<String>,
     /// Headers sent to it with each request; secrets belong here, not into the address.
     headers: Option<BTreeMap<String, String>>,
+}
+
+/// Checks the names of the servers in the table `key` of a source.
+pub(super) fn check_names(tree: &Node, key: &str) -> Result<(), Fault> {
+    match tree.entry(key).and_then(|servers| servers.node.entry(OURS)) {
+        Some(entry) => Err(Fault::taken_name().at(&joined(key, OURS), entry.line)),
+        None => Ok(()),
+    }
 }
 
 impl TryFrom<ServerKeys> for McpServer {

@@ -195,7 +195,7 @@ pub fn resolve(sources: &Sources<'_>) -> Result<Resolved> {
     let options = match sources.options {
         Some(options) => {
             let mut tree = Node::from_json(options);
-            expand(&mut tree, OPTIONS, Spelling::Camel, sources.variables)?;
+            prepare_servers(&mut tree, OPTIONS, Spelling::Camel, sources.variables)?;
             read_keys(&tree, OPTIONS, Spelling::Camel, workspace, places)?
         }
         None => Keys::default(),
@@ -235,7 +235,7 @@ fn read_user_file(sources: &Sources<'_>, path: &Path) -> Result<Keys> {
     };
     let name = path.display().to_string();
     let mut tree = Node::from_toml(&text, &name)?;
-    expand(&mut tree, &name, Spelling::Snake, sources.variables)?;
+    prepare_servers(&mut tree, &name, Spelling::Snake, sources.variables)?;
     read_keys(&tree, &name, Spelling::Snake, folder_of(path), sources.places)
 }
 
@@ -251,7 +251,7 @@ fn read_workspace_file(
     let name = path.display().to_string();
     let mut tree = Node::from_toml(&text, &name)?;
     if trusted {
-        expand(&mut tree, &name, Spelling::Snake, sources.variables)?;
+        prepare_servers(&mut tree, &name, Spelling::Snake, sources.variables)?;
     }
     let places = sources.places;
     let keys = read_keys(&tree, &name, Spelling::Snake, folder, places)?;
@@ -268,9 +268,11 @@ fn read_workspace_file(
     read_keys(&tree, &name, Spelling::Snake, folder, places)
 }
 
-/// Puts the values of variables into the MCP servers of one source.
-fn expand(tree: &mut Node, source: &str, spelling: Spelling, variables: &Variables) -> Result<()> {
-    variables::expand(tree, &spelling.spell("mcp_servers"), variables).map_err(|fault| fault.into_error(source))
+/// Looks at the names of the MCP servers of one source, and puts the values of variables into them.
+fn prepare_servers(tree: &mut Node, source: &str, spelling: Spelling, variables: &Variables) -> Result<()> {
+    let key = spelling.spell("mcp_servers");
+    let prepared = mcp_server::check_names(tree, &key).and_then(|()| variables::expand(tree, &key, variables));
+    prepared.map_err(|fault| fault.into_error(source))
 }
 
 /// Reads the keys of one source; relative paths in it start at `base`.

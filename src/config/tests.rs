@@ -3,6 +3,7 @@ use std::fs;
 use serde_json::json;
 
 use super::*;
+use crate::error::ErrorKind;
 
 /// A user with a home and an opened workspace, in a folder of their own.
 struct Machine {
@@ -266,6 +267,25 @@ fn a_wrong_type_is_told_with_what_was_found_and_what_is_wanted() {
         assert!(found.starts_with(place) && found.contains(complaint), "{toml}: {found}");
     }
     assert_eq!(Machine::new().complaint(&json!("x")), r#"initializationOptions is the text "x", but must be a table"#);
+}
+
+#[test]
+fn a_server_cannot_take_the_name_of_the_one_for_the_clients_tools() {
+    let theirs = "[mcp_servers.editor]\ncommand = 'mine'\n";
+    let complaint = "mcp_servers.editor has the name of claude-bridge's own MCP server, which has the client's tools \
+                     (give it another name)";
+    let user = Machine::new().user(&format!("\n{theirs}"));
+    let expected = format!("/home/config/claude-bridge.toml, line 2: {complaint}");
+    assert_eq!(user.complaint(&Value::Null), expected);
+    let error = user.resolve(&Value::Null).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidParams);
+    assert_eq!(error.to_data().hint.as_deref(), Some("give it another name"));
+    let trusted = Machine::new().workspace(theirs);
+    assert_eq!(trusted.complaint(&json!({"trust": ["/"]})), format!("/ws/claude-bridge.toml, line 1: {complaint}"));
+    let options = json!({"mcpServers": {"editor": {"command": "mine"}}});
+    assert!(Machine::new().complaint(&options).starts_with("initializationOptions: mcpServers.editor has the name"));
+    // What does not count does no harm.
+    assert_eq!(Machine::new().workspace(theirs).config(&Value::Null).mcp_servers.len(), 0);
 }
 
 #[test]

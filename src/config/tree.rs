@@ -59,6 +59,14 @@ impl Node {
         Self { value, line: None }
     }
 
+    /// The entry under a key, where this is a table that has it.
+    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+        match &self.value {
+            Value::Table(entries) => entries.iter().find(|entry| entry.key == key),
+            _ => None,
+        }
+    }
+
     /// Removes all but the keys in `keep` and what is below them; says what was removed, in as few names as possible.
     pub(super) fn prune(&mut self, keep: &[&str]) -> Vec<String> {
         let mut removed = Vec::new();

@@ -297,8 +297,17 @@ fn a_tool_that_is_no_good_is_refused_with_its_place_and_initialize_can_be_tried_
 }
 
 #[test]
-fn a_sessions_own_server_cannot_take_the_name() {
-    let bridge = Bridge::with_scripted_cli([]).start();
+fn neither_a_configured_server_nor_a_sessions_own_can_take_the_name() {
+    let options = json!({"mcpServers": {"editor": {"command": "true"}}});
+    let mut bridge = Bridge::with_scripted_cli([]).uninitialized().start();
+    let error = bridge.refusal("initialize", json!({"processId": null, "initializationOptions": options}));
+    assert_eq!((error.code, error.kind()), (-32602, "invalidParams"));
+    assert!(error.message.contains("mcpServers.editor has the name of claude-bridge's own MCP server"), "{error:?}");
+    assert_eq!(
+        (&error.data["key"], &error.data["hint"]),
+        (&json!("mcpServers.editor"), &json!("give it another name"))
+    );
+    bridge.initialize();
     let params = json!({"mcpServers": {"editor": {"command": "true"}}});
     let error = bridge.refusal("session/create", params);
     assert!(error.message.starts_with("mcpServers.editor: "), "{error:?}");
