@@ -11,7 +11,8 @@ use crate::support::studies;
 fn answer(said: &Said) -> String {
     let [result] = said.events_of("toolResult")[..] else { panic!("{:?}", said.kinds()) };
     assert_eq!(result["isError"], false, "{result}");
-    result["content"][0]["text"].as_str().unwrap().to_owned()
+    let content = &result["content"];
+    content.as_str().or(content[0]["text"].as_str()).unwrap().to_owned()
 }
 
 #[test]
@@ -47,5 +48,27 @@ fn the_profiles_server_is_told_the_new_mode_in_the_same_process_and_the_editors_
     let states: Vec<_> = states.iter().map(|server| (&server["name"], &server["status"])).collect();
     let connected = json!("connected");
     assert_eq!(states, [(&json!("atomizer"), &connected), (&json!("editor"), &connected)]);
+    bridge.shutdown();
+}
+
+#[test]
+fn commands_of_the_cli_have_a_mode_that_was_switched_from_its_next_start_as_the_readme_says() {
+    let api = Api::start();
+    let options = json!({"profile": "atomizer", "modes": {"power": {"enabled": true}}});
+    let setup = Bridge::with_real_cli(&api).options(options);
+    studies::make_root(&setup.folders().workspace);
+    let mut bridge = setup.start();
+    let session = bridge.create_session();
+    let mode_of_a_command = |bridge: &Bridge| {
+        let input = json!({"command": "echo $ATOMIZER_MODE", "description": "tells the mode"});
+        api.reply(Reply::tool("Bash", input));
+        api.reply("done");
+        answer(&bridge.say(&session, "Which mode?"))
+    };
+    bridge.wait_until_warm(&session);
+    bridge.request("session/setMode", json!({"sessionId": session, "mode": "power"}));
+    assert_eq!(mode_of_a_command(&bridge), "user");
+    bridge.request("session/close", json!({"sessionId": session}));
+    assert_eq!(mode_of_a_command(&bridge), "power");
     bridge.shutdown();
 }
