@@ -12,6 +12,7 @@
 mod bridge;
 mod clock;
 mod history;
+mod interrupt;
 mod peers;
 mod replay;
 mod report;

@@ -14,7 +14,7 @@ use crate::clock::{median, millis, now, percentile};
 use crate::report::figure;
 use crate::support::api::{Api, Reply};
 use crate::support::real_cli;
-use crate::{history, peers, replay, studies, tee};
+use crate::{history, interrupt, peers, replay, studies, tee};
 
 pub(crate) const ALL: &[(&str, fn())] = &[
     ("startup", startup),
@@ -23,6 +23,7 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ("relay", relay),
     ("delay", delay),
     ("permission", permission),
+    ("interrupt", interrupt::interrupt),
     ("memory", memory),
     ("size", size),
     ("search", history::search),
