@@ -1,5 +1,7 @@
 //! What the CLI is asked or told beside messages.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 /// Something the CLI is asked or told.
@@ -18,6 +20,11 @@ pub enum Control {
     Deny {
         /// Permission rules.
         rules: Vec<String>,
+    },
+    /// To set these variables in its environment, for the commands and MCP servers that it starts from then on.
+    SetEnvironment {
+        /// By name.
+        variables: BTreeMap<String, String>,
     },
     /// To have these MCP servers and no others; those that are as they were stay connected.
     SetServers {
@@ -41,7 +48,7 @@ impl Control {
             Self::McpStatus => "mcp_status",
             Self::ContextUsage => "get_context_usage",
             Self::SetModel { .. } => "set_model",
-            Self::Deny { .. } => "apply_flag_settings",
+            Self::Deny { .. } | Self::SetEnvironment { .. } => "apply_flag_settings",
             Self::SetServers { .. } => "mcp_set_servers",
             Self::McpMessage { .. } => "mcp_message",
         }
@@ -55,6 +62,8 @@ impl Control {
             Self::Deny { rules } => {
                 json!({ "subtype": subtype, "settings": { "permissions": { "deny": rules } } })
             }
+            // What it is told at different times is put together, field by field.
+            Self::SetEnvironment { variables } => json!({ "subtype": subtype, "settings": { "env": variables } }),
             Self::SetServers { servers } => json!({ "subtype": subtype, "servers": servers }),
             Self::McpMessage { server, message } => {
                 json!({ "subtype": subtype, "server_name": server, "message": message })
@@ -72,6 +81,9 @@ mod tests {
         let request = |control: Control| control.into_request().to_string();
         assert_eq!(request(Control::McpStatus), r#"{"subtype":"mcp_status"}"#);
         assert_eq!(request(Control::ContextUsage), r#"{"subtype":"get_context_usage"}"#);
+        let variables = BTreeMap::from([("A".to_owned(), "1".to_owned()), ("B".to_owned(), String::new())]);
+        let expected = r#"{"subtype":"apply_flag_settings","settings":{"env":{"A":"1","B":""}}}"#;
+        assert_eq!(request(Control::SetEnvironment { variables }), expected);
         let model = Control::SetModel { model: "opus".into() };
         assert_eq!(request(model), r#"{"subtype":"set_model","model":"opus"}"#);
         let deny = Control::Deny { rules: vec!["WebFetch".into()] };

@@ -47,8 +47,8 @@ impl Service {
         Ok(StudyGetResult { study: study_of(study), context })
     }
 
-    /// Has a session be about another study, or about none. A process that runs is replaced before its next turn, so
-    /// that its environment tells the truth; Claude is told with the next message.
+    /// Has a session be about another study, or about none. The environment of a process that runs, and of the
+    /// profile's MCP server, tell of it at once; Claude is told with the next message.
     ///
     /// # Errors
     /// `studyNotFound`, `sessionNotFound`, `sessionHeld`, a store error.

@@ -132,8 +132,8 @@ fn a_sessions_context_and_environment_tell_of_its_study_in_every_process_the_sam
 }
 
 #[test]
-fn a_session_that_changes_its_study_has_a_process_that_knows_and_claude_is_told_once() {
-    let bridge = atomizer([Script::echo(), Script::echo(), Script::echo()]).start();
+fn a_process_is_told_in_its_environment_of_another_study_and_claude_once() {
+    let bridge = atomizer([Script::echo()]).start();
     let session = create(&bridge, "beam");
     bridge.say(&session, "1");
     assert_eq!(set_study(&bridge, &session, Some("mirror/bracket"))["studyId"], "mirror/bracket");
@@ -146,10 +146,18 @@ fn a_session_that_changes_its_study_has_a_process_that_knows_and_claude_is_told_
     assert_eq!(set_study(&bridge, &session, None).get("studyId"), None);
     bridge.say(&session, "4");
     assert!(last_message(&bridge)[0].contains("not about one study"));
-    let starts = bridge.cli().starts();
-    let told: Vec<_> = starts.iter().map(|start| start.env.get("ATOMIZER_STUDY").map(String::as_str)).collect();
-    assert_eq!(told, [Some("beam"), Some("mirror/bracket"), None]);
-    assert!(starts.iter().all(|start| start.files["--append-system-prompt-file"].text.contains("`beam`")));
+
+    let [start] = &bridge.cli().starts()[..] else { panic!("another process") };
+    assert_eq!(start.env["ATOMIZER_STUDY"], "beam");
+    assert!(start.files["--append-system-prompt-file"].text.contains("`beam`"));
+    let received = bridge.cli().received();
+    let told = |pointer: &str| -> Vec<Value> {
+        let variables = received.iter().filter_map(|line| line.pointer(pointer));
+        variables.map(|variables| variables["ATOMIZER_STUDY"].clone()).collect()
+    };
+    // A variable of a process that runs can be emptied, and not be removed.
+    assert_eq!(told("/request/settings/env"), ["mirror/bracket", ""]);
+    assert_eq!(told("/request/servers/atomizer/env"), [json!("mirror/bracket"), Value::Null]);
     // What Claude is told is not what the person said.
     assert_eq!(bridge.history(&session)[2], "user: 2");
 }

@@ -1,6 +1,7 @@
 """A dashboard's chat, end to end: one page, one WebSocket, one bridge.
 
     python example/app.py --demo
+    python example/app.py --root ~/atomizer      # its chats can be about a study
 
 It listens on loopback alone. Whoever opens the WebSocket has to come from the page (Origin) and to know the token,
 which is made anew at every start and stands in the fragment of the URL that is printed: a browser sends that to nobody,
@@ -102,7 +103,8 @@ class Conversation:
         try:
             messages = [message async for message in session.messages()]
             permissions = (await self._bridge.permission_list(session_id=session.id))["permissions"]
-            history = {"session": session.info, "messages": messages, "permissions": permissions}
+            studies = (await self._bridge.study_list())["studies"]
+            history = {"session": session.info, "messages": messages, "permissions": permissions, "studies": studies}
             await self._send("history", **history)
             async with session.events(after_seq=messages[-1]["seq"] if messages else 0) as events:
                 async for event in events:
@@ -116,6 +118,8 @@ class Conversation:
             match wish.get("type"):
                 case "send":
                     self._begin(session, str(wish["text"]))
+                case "study":
+                    await session.set_study(wish["studyId"])
                 case "interrupt":
                     await session.interrupt()
                 case "answer":
@@ -149,12 +153,14 @@ class Conversation:
 def main() -> None:
     parser = argparse.ArgumentParser(description="A dashboard's chat.")
     parser.add_argument("--demo", action="store_true", help="talk to the built-in agent")
+    parser.add_argument("--root", type=Path, help="the folder that has `studies`")
     parser.add_argument("--port", type=int, default=8000)
     arguments = parser.parse_args()
 
     token = secrets.token_urlsafe(32)
     origin = f"http://127.0.0.1:{arguments.port}"
-    bridge = Bridge(demo=arguments.demo, permission_support="poll", client_name="example dashboard")
+    options = {"profile": "atomizer", "root": str(arguments.root.resolve())} if arguments.root else {}
+    bridge = Bridge(demo=arguments.demo, permission_support="poll", client_name="example dashboard", options=options)
     print(f"Open {origin}/#token={token}", flush=True)  # noqa: T201
     uvicorn.run(create_app(bridge, token=token, origins={origin}), host="127.0.0.1", port=arguments.port)
 

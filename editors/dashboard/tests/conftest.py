@@ -88,6 +88,18 @@ async def no_task_is_left() -> AsyncIterator[None]:
     assert not {task for task in asyncio.all_tasks() - before if task is not asyncio.current_task()}
 
 
+def make_studies(root: Path, *studies: str) -> Path:
+    """A root of the atomizer profile, with these studies and no MCP server that does anything."""
+    server = root / "mcp-server/atomizer-tools/dist/index.js"
+    server.parent.mkdir(parents=True)
+    server.touch()
+    for study in studies:
+        setup = root / "studies" / study / "1_setup"
+        setup.mkdir(parents=True)
+        (setup / "optimization_config.json").write_text('{"study_name": "x"}')
+    return root
+
+
 async def until(events: AsyncIterator[SessionEvent], kind: str) -> list[SessionEvent]:
     """The events up to the first of a kind."""
     seen: list[SessionEvent] = []

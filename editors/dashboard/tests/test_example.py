@@ -22,7 +22,7 @@ from websockets.typing import Origin, Subprotocol
 
 from app import create_app
 from claude_bridge import Bridge, allow
-from conftest import REPOSITORY, MakeBridge
+from conftest import REPOSITORY, MakeBridge, make_studies
 
 TOKEN = "a-token-that-nobody-guesses"
 CHROMIUM = "/usr/bin/chromium"
@@ -58,8 +58,10 @@ class Dashboard:
 
 
 @pytest.fixture
-async def dashboard(make_bridge: MakeBridge) -> AsyncIterator[Dashboard]:
-    bridge = make_bridge(permission_support="poll")
+async def dashboard(make_bridge: MakeBridge, tmp_path: Path) -> AsyncIterator[Dashboard]:
+    root = make_studies(tmp_path / "atomizer", "mirror/bracket", "plate")
+    options = {"dataDir": str(tmp_path / "data"), "profile": "atomizer", "root": str(root)}
+    bridge = make_bridge(permission_support="poll", options=options)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         running = Dashboard(listening.getsockname()[1], bridge)
         app = create_app(bridge, token=TOKEN, origins={running.origin})
@@ -217,6 +219,20 @@ async def test_a_person_chats_allows_and_reloads_in_mid_turn(page: Page, dashboa
     await expect(page.locator("#state")).to_have_text("ready", timeout=20_000)
     assert len((await answer.text_content() or "").split()) == 60
     await photograph(page, "reloaded")
+
+
+async def test_a_chat_is_about_the_study_that_a_person_picks(page: Page, dashboard: Dashboard) -> None:
+    expect.set_options(timeout=15_000)
+    study = page.locator("#study")
+    await expect(study.locator("option")).to_have_text(["no study", "mirror/bracket", "plate"])
+    session_id = await page.evaluate("sessionStorage.getItem('sessionId')")
+    async with chat(dashboard, session_id) as other:
+        await study.select_option("plate")
+        while (await other.until("sessionChanged"))["session"].get("studyId") != "plate":
+            pass
+    await page.reload()
+    await expect(study).to_have_value("plate")
+    assert (await dashboard.bridge.session_get(session_id))["session"].get("studyId") == "plate"
 
 
 async def photograph(page: Page, name: str) -> None:

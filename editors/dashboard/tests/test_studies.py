@@ -8,7 +8,7 @@ import pytest
 
 from claude_bridge import kinds
 from claude_bridge.session_manager import SessionManager
-from conftest import MakeBridge
+from conftest import MakeBridge, make_studies
 
 
 async def test_a_session_is_about_a_study(make_bridge: MakeBridge, tmp_path: Path) -> None:
@@ -42,15 +42,3 @@ async def test_a_manager_can_have_a_bridge_of_its_own(
     assert [study["id"] for study in (await manager.bridge.study_list())["studies"]] == ["plate"]
     await manager.stop()
     assert manager.bridge.pid is None
-
-
-def make_studies(root: Path, *studies: str) -> Path:
-    """A root of the atomizer profile, with these studies and no MCP server that does anything."""
-    server = root / "mcp-server/atomizer-tools/dist/index.js"
-    server.parent.mkdir(parents=True)
-    server.touch()
-    for study in studies:
-        setup = root / "studies" / study / "1_setup"
-        setup.mkdir(parents=True)
-        (setup / "optimization_config.json").write_text('{"study_name": "x"}')
-    return root

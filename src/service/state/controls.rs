@@ -59,6 +59,8 @@ pub(super) enum Purpose {
     Model { asker: Option<AskId>, model: String },
     /// The rules of the session's mode are to hold.
     Rules,
+    /// The environment is to tell of the session as it is now.
+    Environment,
     /// The session itself wants to know how the MCP servers are.
     Watch,
     /// The process is to have other MCP servers.
@@ -164,6 +166,11 @@ impl State {
             Purpose::Rules => self.rules_answered(answer.map(|_| ()), effects),
             Purpose::Watch => self.servers_answered(answer, now, effects),
             Purpose::Replacement => self.servers_replaced(answer, now, effects),
+            Purpose::Environment => {
+                if let Err(error) = answer {
+                    tracing::warn!(session = %self.record.id, %error, "the Claude CLI's environment is as it was");
+                }
+            }
             Purpose::ToolsChanged => {
                 if let Err(error) = answer {
                     tracing::warn!(session = %self.record.id, %error, "Claude does not know of the client's tools");
@@ -181,6 +188,7 @@ fn reply(purpose: &Purpose, outcome: Result<Told>, effects: &mut Effects) {
         }
         Purpose::Model { asker: None, .. }
         | Purpose::Rules
+        | Purpose::Environment
         | Purpose::Watch
         | Purpose::Replacement
         | Purpose::ToolsChanged => {}

@@ -72,7 +72,7 @@ impl State {
         self.catch_up_on_model(now, effects);
         self.look_at_servers(now, effects);
         self.enforce_mode(now, effects);
-        self.enforce_study(effects);
+        self.enforce_environment(now, effects);
         self.enforce_servers(now, effects);
     }
 

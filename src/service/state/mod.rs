@@ -5,6 +5,7 @@
 
 mod controls;
 mod effects;
+mod environment;
 mod frames;
 mod items;
 mod ladder;
@@ -305,7 +306,7 @@ impl State {
                 effects.session_changed();
             }
             Input::SetMode(asker, mode) => self.set_mode(asker, mode, now, effects),
-            Input::SetStudy(asker, study, note) => self.set_study(asker, study, note, effects),
+            Input::SetStudy(asker, study, note) => self.set_study(asker, study, note, now, effects),
             Input::Progress(news) => self.progress = Some(news),
             Input::SetModel(asker, model) => self.set_model(asker, model, now, effects),
             Input::AskServers(asker) => {

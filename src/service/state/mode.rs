@@ -4,6 +4,8 @@
 //! What is never done is another matter: rules that a process was started with stay with it. New ones it can be told,
 //! so that user mode always begins at once; to be rid of the old ones it has to be replaced.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::controls::{AskId, Purpose, Told};
@@ -24,6 +26,8 @@ pub(super) struct StartedWith {
     pub(super) study: Option<String>,
     /// Whether it was told since what is never done.
     denies: bool,
+    /// What its environment was told of the session, last.
+    pub(super) environment: BTreeMap<String, String>,
     /// The MCP servers that it was told to have.
     pub(super) servers: ServerSet,
 }
@@ -44,6 +48,7 @@ impl State {
             model: self.record.model.clone(),
             study: self.record.study.id.clone(),
             denies: false,
+            environment: self.environment(),
             servers,
         };
         self.forget_shown_tools();
@@ -56,6 +61,7 @@ impl State {
             self.record.mode = mode;
             effects.session_changed();
             self.enforce_mode(now, effects);
+            self.enforce_environment(now, effects);
             self.enforce_servers(now, effects);
         }
         effects.reply(asker, Ok(Told::Done));
@@ -66,8 +72,7 @@ impl State {
         if self.phase != Phase::Up || self.disallowed.is_empty() {
             return;
         }
-        let is_for_another_study = self.started_with.study != self.record.study.id;
-        self.outdated = is_for_another_study || self.record.mode == Mode::Power && self.started_with.mode == Mode::User;
+        self.outdated = self.record.mode == Mode::Power && self.started_with.mode == Mode::User;
         let denies = self.record.mode == Mode::User && self.started_with.mode == Mode::Power;
         if denies != self.started_with.denies {
             self.started_with.denies = denies;
@@ -87,9 +92,7 @@ impl State {
     /// Ends a process that was started for another mode as soon as no turn runs; another one follows.
     pub(super) fn replace_outdated(&mut self, effects: &mut Effects) {
         if self.outdated && self.phase == Phase::Up && self.turn.is_none() && !self.draining {
-            let what = if self.started_with.study == self.record.study.id { "mode" } else { "study" };
-            let text = format!("the Claude CLI is started anew for the session's {what}");
-            effects.notice(None, NoticeLevel::Info, text);
+            effects.notice(None, NoticeLevel::Info, "the Claude CLI is started anew, for the session as it is now");
             self.phase = Phase::Stopping;
             effects.push(Effect::Stop);
         }

@@ -1,7 +1,8 @@
 //! Which study the session is about, and what Claude has to be told of it with the next message.
 
 use super::controls::{AskId, Told};
-use super::{Effects, Phase, State};
+use super::{Effects, State};
+use crate::time::Timestamp;
 
 impl State {
     /// A client has the session be about another study, or none; `note` is what Claude is to be told of it.
@@ -10,6 +11,7 @@ impl State {
         asker: AskId,
         study: Option<String>,
         note: Option<String>,
+        now: Timestamp,
         effects: &mut Effects,
     ) {
         if self.record.study.id != study {
@@ -17,7 +19,8 @@ impl State {
             self.study_note = note.filter(|_| self.record.study.is_news());
             self.progress = None;
             effects.session_changed();
-            self.enforce_study(effects);
+            self.enforce_environment(now, effects);
+            self.enforce_servers(now, effects);
         }
         effects.reply(asker, Ok(Told::Done));
     }
@@ -36,14 +39,6 @@ impl State {
     pub(super) fn learn_study(&mut self, note: Option<String>) {
         if note.is_some() && self.started_with.study == self.record.study.id {
             self.study_note = note;
-        }
-    }
-
-    /// Has a process whose environment tells of another study replaced before its next turn.
-    pub(super) fn enforce_study(&mut self, effects: &mut Effects) {
-        if self.phase == Phase::Up && self.started_with.study != self.record.study.id {
-            self.outdated = true;
-            self.replace_outdated(effects);
         }
     }
 

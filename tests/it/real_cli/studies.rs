@@ -73,7 +73,7 @@ fn after_a_change_of_study_the_mcp_server_and_the_next_turn_tell_the_truth() {
     let api = Api::start();
     let mut bridge = atomizer(&api, json!({"profile": "atomizer"})).start();
     let session = create(&bridge);
-    let study_of_server = || {
+    let study_of_server = |bridge: &Bridge| {
         api.reply(Reply::tool("mcp__atomizer__environment", json!({})));
         api.reply("done");
         let said = bridge.say(&session, "Which study?");
@@ -81,14 +81,16 @@ fn after_a_change_of_study_the_mcp_server_and_the_next_turn_tell_the_truth() {
         let study = told.lines().find_map(|line| line.strip_prefix("ATOMIZER_STUDY=")).map(str::to_owned);
         (study, our_part(&api))
     };
-    let (study, before) = study_of_server();
+    let (study, before) = study_of_server(&bridge);
     assert_eq!(study.as_deref(), Some("mirror/bracket"));
+    let pid = bridge.cli_pid(&session);
     bridge.request("session/setStudy", json!({"sessionId": session, "studyId": "beam"}));
-    let (study, after) = study_of_server();
+    let (study, after) = study_of_server(&bridge);
     assert_eq!(study.as_deref(), Some("beam"));
     assert_eq!(after, before);
     let texts = api.last_request().conversation_texts();
     let notes: Vec<_> = texts.iter().filter(|text| text.starts_with("<session_study>")).collect();
     assert!(notes.len() == 1 && notes[0].contains("about the study `beam`"), "{texts:?}");
+    assert_eq!(bridge.cli_pid(&session), pid);
     bridge.shutdown();
 }

@@ -5,6 +5,7 @@ const conversation = document.getElementById('conversation');
 const state = document.getElementById('state');
 const text = document.getElementById('text');
 const stop = document.getElementById('stop');
+const study = document.getElementById('study');
 
 // The token came in the fragment, which a browser sends to nobody. It is kept for a reload, and taken out of sight.
 const given = new URLSearchParams(location.hash.slice(1)).get('token');
@@ -42,14 +43,15 @@ function take(told) {
   if (atEnd || told.type === 'history') conversation.scrollTop = conversation.scrollHeight;
 }
 
-function showHistory({ session, messages, permissions }) {
+function showHistory({ session, messages, permissions, studies }) {
   delay = 250;
   sessionStorage.setItem('sessionId', session.id);
   shown = new Map();
   conversation.replaceChildren();
   messages.forEach(showMessage);
   permissions.forEach(showPermission);
-  showState(session.state);
+  offer(studies);
+  showSession(session);
 }
 
 function showEvent(event) {
@@ -61,7 +63,7 @@ function showEvent(event) {
     case 'toolResult': return finishTool(event.toolUseId, event.isError);
     case 'permissionRequested': return showPermission(event.permission);
     case 'permissionResolved': return shown.get(event.permissionId)?.remove();
-    case 'sessionChanged': return showState(event.session.state);
+    case 'sessionChanged': return showSession(event.session);
     case 'turnStarted': return showState('running');
     case 'status': state.textContent = event.detail ?? event.status; return;
     case 'notice': return void add('note', null, event.text);
@@ -158,6 +160,17 @@ function endTurn(turn) {
   else if (turn.stopReason !== 'completed') add('note', null, turn.stopReason);
 }
 
+function showSession(session) {
+  showState(session.state);
+  study.value = session.studyId ?? '';
+}
+
+/** The studies that there are, to choose from. */
+function offer(studies) {
+  study.replaceChildren(new Option('no study', ''), ...studies.map(({ id }) => new Option(id, id)));
+  study.hidden = studies.length === 0;
+}
+
 function showState(name) {
   const busy = name === 'running' || name === 'waiting';
   state.textContent = busy ? 'working…' : 'ready';
@@ -176,6 +189,7 @@ text.onkeydown = (key) => {
     document.getElementById('form').requestSubmit();
   }
 };
+study.onchange = () => tell({ type: 'study', studyId: study.value || null });
 stop.onclick = () => tell({ type: 'interrupt' });
 document.getElementById('new').onclick = () => {
   sessionStorage.removeItem('sessionId');

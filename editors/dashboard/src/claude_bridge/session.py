@@ -63,6 +63,10 @@ class Session:
         """Changes the model."""
         return self._is((await self._bridge.session_set_model(self.id, model))["session"])
 
+    async def set_study(self, study_id: str | None) -> protocol.Session:
+        """Has it be about another study, or about none."""
+        return self._is((await self._bridge.session_set_study(self.id, study_id=study_id))["session"])
+
     async def rename(self, title: str) -> protocol.Session:
         """Gives it a title."""
         return self._is((await self._bridge.session_rename(self.id, title))["session"])

@@ -86,8 +86,7 @@ class ClaudeSession:
     @property
     def study_id(self) -> str | None:
         """The study that it is bound to."""
-        study: object = dict(self.record).get("studyId")
-        return study if isinstance(study, str) else None
+        return self.record.get("studyId")
 
     @property
     def created_at(self) -> datetime:
@@ -201,8 +200,8 @@ class SessionManager:
 
     async def set_study_context(self, session_id: str, study_id: str | None) -> ClaudeSession:
         """Binds a session to another study, or to none, while it runs."""
-        params = {"sessionId": self._known(session_id), "studyId": study_id}
-        return self._remember((await self._bridge.request("session/setStudy", params))["session"])
+        result = await self._bridge.session_set_study(self._known(session_id), study_id=study_id)
+        return self._remember(result["session"])
 
     def get_session(self, session_id: str) -> ClaudeSession | None:
         """A session, by its own id or an old one."""

@@ -18,7 +18,8 @@ impl Driver {
     fn with_profile() -> Self {
         let mut driver = Self::new();
         let plan = ServerPlan::new(Profile::atomizer(Path::new("/nowhere")), Default::default());
-        driver.state = State::new(record(), Limits::for_tests()).with_servers(Arc::new(plan));
+        let state = State::new(record(), Limits::for_tests()).with_servers(Arc::new(plan));
+        driver.state = state.with_profile(Profile::atomizer(Path::new("/nowhere")));
         driver.step(Input::Warm);
         driver
     }
@@ -57,6 +58,17 @@ fn a_server_that_is_told_the_mode_is_replaced_when_that_changes_and_at_no_other_
     assert_eq!(driver.replaced(), []);
     // Also while a turn runs: what is called lives to its end.
     assert_eq!(driver.set_mode(Mode::User).replaced(), told("user", &["atomizer"]));
+}
+
+#[test]
+fn the_environment_is_told_before_the_servers_are_replaced_which_inherit_it() {
+    let mut driver = Driver::with_profile();
+    driver.come_up().take();
+    driver.set_mode(Mode::Power);
+    let told: Vec<_> = driver.story().into_iter().filter(|line| line.starts_with("→ ")).collect();
+    assert_eq!(told, ["→ apply_flag_settings", "→ mcp_set_servers", "→ mcp_status"]);
+    driver.set_mode(Mode::Power);
+    assert_eq!(driver.story(), ["reply Done"]);
 }
 
 #[test]
