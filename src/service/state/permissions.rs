@@ -57,11 +57,13 @@ impl State {
         if let Some(response) = self.decided_at_once(&request) {
             return effects.write(claude::Input::Answer { request_id, response: Ok(response) });
         }
-        let Some(permission) = self.open(request_id, request, now, effects) else { return };
+        let Some(asked) = self.asked(request, now) else { return };
+        let permission = Box::new(asked.permission.clone());
+        effects.event(self.current_turn(), EventBody::PermissionRequested { permission });
         if self.askable && self.phase == Phase::Up {
-            self.ask_person(permission, now, effects);
+            self.ask_person(Open { request_id, asked }, now, effects);
         } else {
-            self.left_unanswered(permission.id, now, effects);
+            self.deny_unasked(Open { request_id, asked }, effects);
         }
     }
 
@@ -77,14 +79,8 @@ impl State {
         }
     }
 
-    /// Takes a question in and shows it, whoever there is to answer it.
-    fn open(
-        &mut self,
-        request_id: String,
-        request: CanUseTool,
-        now: Timestamp,
-        effects: &mut Effects,
-    ) -> Option<Permission> {
+    /// The question as the person sees it.
+    fn asked(&self, request: CanUseTool, now: Timestamp) -> Option<Asked> {
         let plan = self.turn.as_ref().and_then(|turn| turn.plan_of(request.tool_use_id.as_deref()));
         let occasion = Occasion {
             session_id: self.record.id,
@@ -94,18 +90,24 @@ impl State {
             expires_at: self.limits.permission_deadline.map(|deadline| now.after(deadline)),
             plan,
         };
-        let asked = Asked::new(request, occasion);
-        let permission = asked.permission.clone();
-        self.permissions.push(Open { request_id, asked });
-        let requested = EventBody::PermissionRequested { permission: Box::new(permission.clone()) };
-        effects.event(self.current_turn(), requested);
-        Some(permission)
+        Some(Asked::new(request, occasion))
     }
 
-    fn ask_person(&self, permission: Permission, now: Timestamp, effects: &mut Effects) {
+    fn ask_person(&mut self, open: Open, now: Timestamp, effects: &mut Effects) {
+        let permission = Box::new(open.asked.permission.clone());
+        self.permissions.push(open);
         effects.status(self.current_turn(), Status::WaitingForPermission, Some(permission.title.clone()));
-        effects.push(Effect::Ask(Box::new(permission)));
+        effects.push(Effect::Ask(permission));
         self.watch_deadline(now, effects);
+    }
+
+    /// Nobody is there: it is denied, and shown to those who follow.
+    fn deny_unasked(&self, open: Open, effects: &mut Effects) {
+        let (permission_id, by) = (open.id(), PermissionResolver::Nobody);
+        let resolved = EventBody::PermissionResolved { permission_id, behavior: PermissionOutcome::Deny, by };
+        effects.event(self.current_turn(), resolved);
+        let response = permission::nobody_to_ask(&open.asked.permission.tool_name);
+        effects.write(claude::Input::Answer { request_id: open.request_id, response: Ok(response) });
     }
 
     /// The person, or whoever stands in for them, has decided.

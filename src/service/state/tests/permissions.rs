@@ -81,7 +81,7 @@ fn where_nobody_can_be_asked_it_is_denied_at_once_in_words_for_the_model_and_sho
     session.take();
     ask(&mut session, "r1", &json!({}));
     let told = session.seen.iter().filter_map(super::tell).collect::<Vec<_>>();
-    assert_eq!(told, ["permissionRequested", "permissionResolved", "stop asking", "→ answer"]);
+    assert_eq!(told, ["permissionRequested", "permissionResolved", "→ answer"]);
     let (request_id, response) = written(&mut session);
     assert_eq!((request_id.as_str(), &response["behavior"]), ("r1", &json!("deny")));
     assert!(response["message"].as_str().unwrap().starts_with("Bash needs the person's permission"));
