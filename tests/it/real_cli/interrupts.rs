@@ -81,6 +81,51 @@ fn interrupt_one_of_two(api: &Api, bridge: &Bridge, session: &str) -> Duration {
 }
 
 #[test]
+fn a_cancelled_request_and_cancelled_work_end_the_turn_as_interrupted() {
+    let api = Api::start();
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    for work in [false, true] {
+        let gate = Gate::new();
+        api.reply(Reply::text("One, two").wait_for(&gate).then(", three"));
+        let params = json!({"sessionId": session, "content": "Count", "partialResultToken": "e", "workDoneToken": "w"});
+        let sent = bridge.start_request("message/send", params);
+        bridge.events_until("e", |event| event["kind"] == "textDelta");
+        let turn = if work {
+            bridge.notify("window/workDoneProgress/cancel", &json!({"token": "w"}));
+            sent.result()
+        } else {
+            sent.cancel();
+            let mut error = sent.error();
+            assert_eq!(error.code, -32800);
+            error.data["turn"].take()
+        };
+        assert_eq!((&turn["stopReason"], &turn["text"]), (&json!("interrupted"), &json!("One, two")));
+        gate.open();
+        assert_eq!(bridge.say(&session, "And now?").text(), "echo: And now?");
+    }
+    bridge.shutdown();
+}
+
+#[test]
+fn an_interrupt_takes_the_queue_along_where_it_is_told_so() {
+    let (api, gate) = (Api::start(), Gate::new());
+    api.reply(Reply::text("One, two").wait_for(&gate).then(", three"));
+    let mut bridge = Bridge::with_real_cli(&api).start();
+    let session = bridge.create_session();
+    let mut first = bridge.start_saying(&session, "Count");
+    first.until_text("One, two");
+    let second = bridge.start_saying(&session, "never said");
+    bridge.request("session/interrupt", json!({"sessionId": session, "includeQueued": true}));
+    assert_eq!(first.end().stop_reason(), "interrupted");
+    assert_eq!(second.error().code, -32800);
+    gate.open();
+    assert_eq!(bridge.say(&session, "And now?").text(), "echo: And now?");
+    assert!(!api.last_request().mentions("never said"));
+    bridge.shutdown();
+}
+
+#[test]
 fn an_interrupt_ends_a_command_that_runs() {
     let api = Api::start();
     let script = "echo $$ > pid; exec sleep 300";

@@ -250,6 +250,47 @@ fn an_interrupt_withdraws_the_question_and_the_chat_goes_on() {
     bridge.shutdown();
 }
 
+#[test]
+fn a_bridge_that_is_killed_while_it_asks_withdraws_it_and_the_chat_goes_on() {
+    let api = Api::start();
+    api.reply(touch("never"));
+    let (mut bridge, session) = start(&api);
+    let saying = bridge.start_saying(&session, "Make a file");
+    let id = asked(&bridge).params["permission"]["id"].clone();
+    bridge.kill_in_mid_turn();
+    drop(saying);
+    bridge.wait_for_exit();
+
+    bridge.restart();
+    let late = bridge.refusal("permission/answer", json!({"permissionId": id, "answer": {"behavior": "allow"}}));
+    assert_eq!(late.kind(), "permissionNotFound");
+    assert_eq!(bridge.say(&session, "And now?").stop_reason(), "completed");
+    let history = bridge.history_file();
+    assert_eq!((history.open_permissions(), history.open_turns(&session)), (0, 0));
+    let events = history.events(&session);
+    let end = |kind: &str| events.iter().find(|event| event["kind"] == kind).unwrap();
+    assert_eq!(end("permissionResolved")["behavior"], "withdrawn");
+    assert_eq!(end("turnCompleted")["turn"]["stopReason"], "interrupted");
+    assert!(!exists(&bridge.folders().workspace, "never"));
+    bridge.shutdown();
+}
+
+#[test]
+fn what_nobody_answers_in_time_is_denied_and_the_model_is_told() {
+    let api = Api::start();
+    api.reply(touch("never"));
+    api.reply("done");
+    let setup = Bridge::with_real_cli(&api).capabilities(asked_by_request());
+    let mut bridge = setup.config("permissions.deadline = '200ms'").start();
+    let session = bridge.create_session();
+    let said = bridge.say(&session, "Make a file");
+    assert_eq!((said.text().as_str(), tool_errors(&said)), ("done", vec![true]));
+    assert_eq!(said.events_of("permissionResolved")[0]["by"], "deadline");
+    assert!(api.last_request().last_user_text().contains("nobody answered in time"));
+    assert!(!exists(&bridge.folders().workspace, "never"));
+    bridge.shutdown();
+}
+
 fn exists(folder: &Path, name: &str) -> bool {
     folder.join(name).exists()
 }
