@@ -3,7 +3,8 @@
 //! The path of the bytes is the list of the files. `discovery` finds the program; `options` says how it is started,
 //! with `environment` and `files` for what it sees; `process` owns it, and `unix` is how the system does that. What it
 //! prints goes through `relay`, `lines` and `frame`; what it is told is in `input`, with `control` for what is no
-//! message, `permission` for what it may do, and `mcp` for servers that are ours. Nothing here knows of sessions, history
+//! message, `permission` for what it may do, and `mcp` for servers that are ours; `server_log` has what
+//! others said. Nothing here knows of sessions, history
 //! or clients.
 //!
 //! Nothing that it starts outlives us. Each CLI runs under a `guard`, a process that `unix` talks to by `wire`. Whom it
@@ -34,6 +35,7 @@ mod process;
 mod processes;
 mod record;
 mod relay;
+mod server_log;
 mod settings;
 mod stderr;
 mod transcript;
@@ -55,5 +57,6 @@ pub use options::{Conversation, Launch};
 pub use past::{Past, PastEntry, PastFiles, PastSaid, past_conversations};
 pub use permission::{Allows, Grant, GrantedMode, PLAN_TOOL, QUESTION_TOOL, Rule, Suggestion, allow, answered, deny};
 pub use process::{Exit, ExitStatusKind, Output, Process, start};
+pub use server_log::ServerLogs;
 pub use settings::{EnvPolicy, Settings};
 pub use transcript::{Transcripts, is_main_transcript, is_transcript_name, moved_transcript, transcript_name};

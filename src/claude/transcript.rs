@@ -144,7 +144,7 @@ fn remove(path: &Path) -> io::Result<bool> {
 }
 
 /// The end of a file, as much of it as holds many turns.
-fn end_of(path: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn end_of(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     let from = file.metadata()?.len().saturating_sub(END);
     file.seek(SeekFrom::Start(from))?;

@@ -36,6 +36,8 @@ pub(super) enum Command {
     },
     /// Somebody who followed does so no more.
     Unsubscribed,
+    /// An MCP server that failed had said this.
+    ServerSaid { server: String, words: String },
     /// Answer a permission.
     Answer { permission: PermissionId, answer: PermissionAnswer, reply: oneshot::Sender<Result<()>> },
     /// Drop a message, or end its turn.
@@ -81,7 +83,12 @@ impl Command {
             Self::Capabilities { reply } => tell(reply, Err(error)),
             Self::Delete { reply } | Self::Expire { reply, .. } | Self::Answer { reply, .. } => tell(reply, Err(error)),
             Self::Subscribe { reply, .. } => tell(reply, Err(error)),
-            Self::Recover | Self::Unsubscribed | Self::Warm { .. } | Self::Cancel { .. } | Self::ShutDown => {}
+            Self::Recover
+            | Self::Unsubscribed
+            | Self::ServerSaid { .. }
+            | Self::Warm { .. }
+            | Self::Cancel { .. }
+            | Self::ShutDown => {}
         }
     }
 }

@@ -90,6 +90,8 @@ impl AtRest {
                         self.subscribe(after_seq, subscriber, asker, reply).await;
                     }
                     Command::Unsubscribed => self.followers.drop_gone(),
+                    // Nobody needs to know any more: the process is gone.
+                    Command::ServerSaid { .. } => {}
                     Command::ShutDown => return None,
                     command => return Some(command),
                 },

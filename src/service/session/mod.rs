@@ -9,6 +9,7 @@ mod runner;
 mod storing;
 mod timers;
 mod tools;
+mod words;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -244,6 +245,7 @@ impl Task {
                 self.followers.drop_gone();
                 self.dismiss_askers();
             }
+            Command::ServerSaid { server, words } => self.tell_words(&server, &words).await,
             Command::Answer { permission, answer, reply } => tell(reply, self.decide(permission, answer).await),
             Command::Send { turn, prompt, sink, client, reply } => {
                 let tools = client.toolbox.as_ref().map(|toolbox| self.calling.meet(toolbox));
@@ -421,6 +423,7 @@ impl Task {
             Effect::StopAsking(id) => self.asking.stop(id),
             Effect::CallTool { id, toolbox, call } => self.calling.call(id, toolbox, &call),
             Effect::StopCalling(id) => self.calling.stop(id),
+            Effect::LookForWords(server) => self.look_for_words(server),
             Effect::Grant(granted_for, grant) => self.keep_grant(granted_for, &grant, now).await,
             Effect::KeepTranscript(transcript) => self.keep_transcript(transcript),
             Effect::SetTimer(timer, after) => self.timers.set(timer, after),

@@ -39,6 +39,8 @@ pub(in crate::service) enum Effect {
     CallTool { id: CallId, toolbox: ToolboxId, call: Box<ToolCallParams> },
     /// Its answer is not wanted any more.
     StopCalling(CallId),
+    /// Find out what this MCP server said before it failed.
+    LookForWords(String),
     /// Keep what was granted, for the processes to come.
     Grant(GrantedFor, claude::Grant),
     /// Keep a copy of what the CLI added to its transcript.
@@ -75,6 +77,7 @@ impl Effect {
             | Self::SaveTurn(_)
             | Self::StopAsking(_)
             | Self::StopCalling(_)
+            | Self::LookForWords(_)
             | Self::Grant(..)
             | Self::KeepTranscript(_)
             | Self::SetTimer(..)

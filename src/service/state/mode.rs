@@ -33,6 +33,11 @@ pub(super) struct StartedWith {
 }
 
 impl StartedWith {
+    /// Whether an MCP server is a program that the CLI started.
+    pub(super) fn has_program(&self, server: &str) -> bool {
+        self.servers.get(server).is_some_and(|server| server.get("command").is_some())
+    }
+
     /// Those of its MCP servers that are ours.
     pub(super) fn our_servers(&self) -> Vec<String> {
         self.servers.keys().filter(|name| *name == tools::SERVER).cloned().collect()

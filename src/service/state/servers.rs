@@ -93,6 +93,9 @@ impl State {
             let why = server.error.as_deref().unwrap_or("it did not say why");
             let text = format!("the MCP server {} failed: {why}; Claude goes on without its tools", server.name);
             effects.notice(turn, NoticeLevel::Warning, text);
+            if self.started_with.has_program(&server.name) {
+                effects.push(Effect::LookForWords(server.name.clone()));
+            }
         }
     }
 

@@ -167,6 +167,7 @@ fn tell(effect: &Effect) -> Option<String> {
         Effect::StopAsking(_) => Some("stop asking".into()),
         Effect::CallTool { .. } => Some("call".into()),
         Effect::StopCalling(_) => Some("stop calling".into()),
+        Effect::LookForWords(server) => Some(format!("look for words of {server}")),
         Effect::Grant(..) => Some("grant".into()),
         Effect::SaveTurn(_) | Effect::KeepTranscript(_) | Effect::SetTimer(..) | Effect::ClearTimer(_) => None,
     }

@@ -84,6 +84,8 @@ fn a_turn_goes_on_without_a_server_that_never_answers_after_the_configured_time(
         |name: &str| notices.iter().filter(|text| text.starts_with(&format!("the MCP server {name} failed: "))).count();
     assert_eq!((failed("dead"), failed("never"), failed("calc")), (1, 1, 0), "{notices:?}");
     assert!(notices.iter().any(|text| text.contains("dead failed: Connection closed")), "{notices:?}");
+    let said = "the MCP server dead said before it failed: out of luck";
+    wait_for("the server's own words", || bridge.history_file().has_text(&session, said).then_some(()));
     bridge.shutdown();
 }
 

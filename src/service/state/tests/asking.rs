@@ -1,11 +1,16 @@
 //! What is changed and asked beside messages.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::{AskId, Driver, Effect, Frame, Input, Known, SessionState, State, Timer, What, killed};
+use super::{AskId, Driver, Effect, Frame, Input, Known, Limits, SessionState, State, Timer, What, killed, record};
 use crate::claude::{self, Control, Init, McpServerStatus};
+use crate::context::Profile;
 use crate::protocol::event::EventBody;
 use crate::protocol::session::Mode;
+use crate::service::servers::ServerPlan;
 
 const ASKER: AskId = AskId(7);
 
@@ -241,6 +246,17 @@ fn a_turn_that_waits_for_servers_says_which_and_for_how_long_until_it_begins() {
         .step(Input::Timer(Timer::Servers))
         .servers_are("mcp_status-4", &[("slow", "connected"), ("calc", "connected")]);
     assert_eq!(session.story(), ["→ mcp_status", "mcpStatus"]);
+}
+
+#[test]
+fn what_a_program_said_that_failed_is_looked_for() {
+    let mut session = Driver::new();
+    let plan = ServerPlan::new(Profile::atomizer(Path::new("/nowhere")), Default::default());
+    session.state = State::new(record(), Limits::for_tests()).with_servers(Arc::new(plan));
+    session.step(Input::Warm).step(Input::Spawned(Known { has_servers: true, ..Known::default() }));
+    session.initialized().servers_are("mcp_status-1", &[("atomizer", "failed"), ("far", "failed")]);
+    let story = session.story();
+    assert_eq!(story[story.len() - 4..], ["mcpStatus", "notice", "look for words of atomizer", "notice"]);
 }
 
 #[test]

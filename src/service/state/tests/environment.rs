@@ -337,7 +337,7 @@ impl Environment {
                 self.timers.push(timer);
             }
             Effect::ClearTimer(timer) => self.timers.retain(|set| *set != timer),
-            Effect::KeepTranscript(_) | Effect::Grant(..) => {}
+            Effect::KeepTranscript(_) | Effect::Grant(..) | Effect::LookForWords(_) => {}
             Effect::Ask(permission) => self.questions.asked(permission.id),
             Effect::StopAsking(id) => self.questions.stopped(id),
             Effect::CallTool { id, .. } => self.calls.called(id),
