@@ -7,6 +7,7 @@ import { CHAT_VIEW, ChatView, type Surroundings } from "./chat/view";
 import { registerCommands } from "./commands";
 import { keepContexts } from "./contexts";
 import { Diffs } from "./diff/documents";
+import { Pages } from "./pages";
 import { Server } from "./server/server";
 import { SESSIONS_VIEW, SessionTree } from "./sessions/tree";
 import { needsRestart } from "./settings";
@@ -30,6 +31,7 @@ export function activate(context: vscode.ExtensionContext): Api {
   const server = new Server(context, log, editorTools);
   const chats = new Chats(server, context.workspaceState);
   const diffs = new Diffs();
+  const pages = new Pages();
   const surroundings: Surroundings = {
     openFile: (path, cwd, line) => showFile(absolute(path, cwd), line),
     openDiff: (diff, cwd) => diffs.show(diff, cwd),
@@ -42,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     server,
     chats,
     diffs,
+    pages,
     view,
     tree,
     rememberEditors(),
@@ -50,7 +53,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     new StatusBar(server, chats),
     keepContexts(server, chats),
     showToasts(server, chats, view),
-    registerCommands({ server, chats, view, tree, log }),
+    registerCommands({ server, chats, view, tree, pages, log }),
     restartWhenChanged(context, server, chats),
   );
   running = server;

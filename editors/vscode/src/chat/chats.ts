@@ -157,6 +157,7 @@ export class Chats implements vscode.Disposable {
     }
     this.followers.set(session.id, follower);
     follower.onEvents((events) => this.heard(follower, events));
+    follower.onSessionRead(() => this.sessionsChanged.fire());
     follower.onReread(() => follower === this.shown && this.currentChanged.fire());
     return follower;
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import type { ContentBlock, Message, Permission, PermissionAnswer, Session, SessionEvent, Turn } from "../protocol";
+import { failureOf } from "../protocol";
 import type { Server } from "../server/server";
 import { Batch } from "./batch";
 import { appendMerged, Seen } from "./deltas";
@@ -10,6 +11,8 @@ const PAGE = 40;
 const OLDER_PAGE = 100;
 /** With more events than this since it was opened, a session at rest is read anew rather than remembered. */
 const MOST_REMEMBERED = 2000;
+/** How often it is looked whether another bridge has let go of a session: no event says so. */
+const LOOK_MS = 2000;
 
 /**
  * Follows one session: what was said before, and what happens now. It survives the server: when that has been started
@@ -22,6 +25,9 @@ export class Follower implements vscode.Disposable {
   private readonly reread = new vscode.EventEmitter<void>();
   /** The session was read anew: a snapshot taken before this is no longer good. */
   readonly onReread = this.reread.event;
+  private readonly sessionRead = new vscode.EventEmitter<void>();
+  /** The session is another one now in something that no event says: who runs it. */
+  readonly onSessionRead = this.sessionRead.event;
 
   private messages: Message[] = [];
   private cursor: string | undefined;
@@ -34,6 +40,7 @@ export class Follower implements vscode.Disposable {
   private awaited: { seq: number; resolve(): void } | undefined;
   /** How many of our messages have not been answered. */
   private sent = 0;
+  private look: NodeJS.Timeout | undefined;
 
   private constructor(
     private readonly server: Server,
@@ -52,9 +59,9 @@ export class Follower implements vscode.Disposable {
     return this.sent > 0 || this.session.state === "running" || this.session.state === "waiting";
   }
 
-  /** The permissions that wait for an answer, oldest first. */
+  /** The permissions that wait for an answer of ours, oldest first. */
   get permissions(): Permission[] {
-    return [...this.open.values()];
+    return this.session.heldBy ? [] : [...this.open.values()];
   }
 
   /** All that a page needs to show the session. */
@@ -62,8 +69,8 @@ export class Follower implements vscode.Disposable {
     if (this.events.length > MOST_REMEMBERED && !this.isBusy) await this.read();
     // What waits for the next delivery is in the snapshot, and must not come to the page once more.
     this.batch.flush();
-    const { session, messages, events, permissions } = this;
-    return { session, messages, hasOlder: this.cursor !== undefined, events, permissions };
+    const { session, messages, events } = this;
+    return { session, messages, hasOlder: this.cursor !== undefined, events, permissions: [...this.open.values()] };
   }
 
   /** The page of messages before those that are known. */
@@ -99,6 +106,9 @@ export class Follower implements vscode.Disposable {
     this.sent += 1;
     try {
       return await ask({ sessionId, ...(token && { partialResultToken: token }) });
+    } catch (error) {
+      if (failureOf(error).kind === "sessionHeld") await this.readSession();
+      throw error;
     } finally {
       this.sent -= 1;
       if (stream) stream.dispose();
@@ -130,10 +140,12 @@ export class Follower implements vscode.Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.look);
     this.subscription?.dispose();
     this.batch.clear();
     this.happened.dispose();
     this.reread.dispose();
+    this.sessionRead.dispose();
   }
 
   private async read(): Promise<void> {
@@ -146,6 +158,7 @@ export class Follower implements vscode.Disposable {
       this.server.request("permission/list", { sessionId }),
     ]);
     this.session = session;
+    this.lookWhileHeld();
     this.messages = page.messages.reverse();
     this.cursor = page.nextCursor;
     this.events = [];
@@ -207,21 +220,36 @@ export class Follower implements vscode.Disposable {
     const sessionId = this.session.id;
     await this.server.request("session/get", { sessionId }).then(
       ({ session }) => {
+        const changed = session.heldBy?.pid !== this.session.heldBy?.pid;
         this.session = session;
+        if (changed) this.sessionRead.fire();
       },
       // Where the session or the server is gone, others say so.
       () => undefined,
     );
+    this.lookWhileHeld();
+  }
+
+  private lookWhileHeld(): void {
+    clearTimeout(this.look);
+    if (this.session.heldBy) this.look = setTimeout(() => void this.readSession(), LOOK_MS);
   }
 
   private take(event: SessionEvent): void {
-    const fresh = this.seen.fresh(event);
+    const fresh = this.seen.fresh(this.withHolder(event));
     if (fresh) {
       this.note(fresh);
       appendMerged(this.events, fresh);
       this.batch.add(fresh);
     }
     this.resolveAwaited();
+  }
+
+  /** Who runs a session does not say of itself that another one does. */
+  private withHolder(event: SessionEvent): SessionEvent {
+    const { heldBy } = this.session;
+    if (!heldBy || event.kind !== "sessionChanged") return event;
+    return { ...event, session: { ...event.session, heldBy } };
   }
 
   private note(event: SessionEvent): void {

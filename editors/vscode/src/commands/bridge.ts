@@ -1,4 +1,3 @@
-import * as vscode from "vscode";
 import type { UsageRow } from "../protocol";
 import { setOwn } from "../settings";
 import { cost, count } from "../words";
@@ -24,13 +23,12 @@ export async function leaveDemo({ view }: Parts): Promise<void> {
 }
 
 /** Shows what was used, day by day and model by model. */
-export async function usage({ server }: Parts): Promise<void> {
+export async function usage({ server, pages }: Parts): Promise<void> {
   const [days, models] = await Promise.all([
     server.request("usage/summary", { groupBy: "day" }),
     server.request("usage/summary", { groupBy: "model" }),
   ]);
-  const text = `# What was used\n\n${table("Day", days.rows)}\n${table("Model", models.rows)}`;
-  await showMarkdown(text);
+  await pages.show("What was used", `${table("Day", days.rows)}\n${table("Model", models.rows)}`);
 }
 
 function table(title: string, rows: UsageRow[]): string {
@@ -44,17 +42,12 @@ function table(title: string, rows: UsageRow[]): string {
 }
 
 /** Shows whether all is well, and what to do where it is not. */
-export async function health({ server }: Parts): Promise<void> {
+export async function health({ server, pages }: Parts): Promise<void> {
   const { checks } = await server.request("bridge/health", {});
   const signs: Record<string, string> = { ok: "✓", warning: "⚠", failed: "✗" };
   const lines = checks.map(
     ({ name, status, detail, hint }) =>
       `- ${signs[status] ?? "?"} **${name}**: ${detail}${hint ? `\n  *${hint}*` : ""}`,
   );
-  await showMarkdown(`# The bridge's health\n\n${lines.join("\n")}\n`);
-}
-
-async function showMarkdown(content: string): Promise<void> {
-  const document = await vscode.workspace.openTextDocument({ language: "markdown", content });
-  await vscode.commands.executeCommand("markdown.showPreview", document.uri);
+  await pages.show("The bridge's health", `${lines.join("\n")}\n`);
 }

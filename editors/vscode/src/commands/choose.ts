@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
-import type { Mode, Session } from "../protocol";
+import type { Mode, Study } from "../protocol";
 import { inWords } from "../protocol";
-import { studyOf } from "../sessions/tree";
 import type { Parts } from "./context";
 
 /** Lets the person choose what Claude may do. */
@@ -57,13 +56,6 @@ export async function setModel({ chats, server }: Parts): Promise<void> {
   chats.changed(changed.session);
 }
 
-/** What is told of a study in a list. */
-interface StudySummary {
-  id: string;
-  title?: string;
-  name?: string;
-}
-
 /** Lets the person choose what the session is about. */
 export async function setStudy({ chats, server }: Parts): Promise<void> {
   const session = chats.current?.session;
@@ -71,20 +63,23 @@ export async function setStudy({ chats, server }: Parts): Promise<void> {
     await vscode.window.showInformationMessage("A study can be chosen once the session has begun.");
     return;
   }
-  const { studies } = await server.ask<{ studies: StudySummary[] }>("study/list", {});
-  const items = studies.map(({ id, title, name }) => ({
-    label: title ?? name ?? id,
-    description: id === studyOf(session) ? `${id} (now)` : id,
-    id,
-  }));
-  const chosen = await vscode.window.showQuickPick(items, {
+  const { studies } = await server.request("study/list", {});
+  const chosen = await vscode.window.showQuickPick(studyItems(studies, session.studyId), {
     title: "Study of this session",
-    placeHolder: items.length === 0 ? "There are no studies here" : undefined,
+    placeHolder: studies.length === 0 ? "There are no studies here" : undefined,
   });
-  if (!chosen) return;
-  const changed = await server.ask<{ session: Session }>("session/setStudy", {
-    sessionId: session.id,
-    studyId: chosen.id,
-  });
+  if (!chosen || chosen.studyId === session.studyId) return;
+  const { studyId } = chosen;
+  const changed = await server.request("session/setStudy", { sessionId: session.id, ...(studyId && { studyId }) });
   chats.changed(changed.session);
+}
+
+function studyItems(studies: Study[], current: string | undefined): (vscode.QuickPickItem & { studyId?: string })[] {
+  const items = studies.map(({ id, path }) => ({
+    label: `$(beaker) ${id}`,
+    description: id === current ? "(now)" : undefined,
+    detail: path,
+    studyId: id,
+  }));
+  return current === undefined ? items : [...items, { label: "$(circle-slash) No study" }];
 }

@@ -1,6 +1,7 @@
 import type * as vscode from "vscode";
 import type { Chats } from "../chat/chats";
 import type { ChatView } from "../chat/view";
+import type { Pages } from "../pages";
 import type { Session } from "../protocol";
 import type { Server } from "../server/server";
 import type { SessionTree } from "../sessions/tree";
@@ -11,6 +12,7 @@ export interface Parts {
   chats: Chats;
   view: ChatView;
   tree: SessionTree;
+  pages: Pages;
   log: vscode.LogOutputChannel;
 }
 

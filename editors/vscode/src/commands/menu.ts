@@ -12,6 +12,7 @@ export async function menu({ server, chats }: Parts): Promise<void> {
     { command: "setModel", label: "$(symbol-misc) Model…", description: chats.current?.session.model ?? "default" },
     ...(server.has("study/list") ? [{ command: "setStudy", label: "$(beaker) Study…" }] : []),
     ...(server.has("usage/summary") ? [{ command: "usage", label: "$(graph) What was used" }] : []),
+    ...(server.has("bridge/health") ? [{ command: "health", label: "$(pulse) Check the bridge's health" }] : []),
     { command: "restart", label: "$(refresh) Restart the bridge" },
     { command: "showLog", label: "$(output) Show the log" },
   ];

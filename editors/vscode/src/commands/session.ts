@@ -47,7 +47,7 @@ export async function rename(parts: Parts, argument?: unknown): Promise<void> {
 export async function fork(parts: Parts, argument?: unknown): Promise<void> {
   const session = target(parts, argument);
   if (!session) return noSession();
-  const made = await parts.server.ask<{ session: Session }>("session/fork", { sessionId: session.id });
+  const made = await parts.server.request("session/fork", { sessionId: session.id });
   parts.tree.refresh();
   await parts.chats.show(made.session.id);
 }
@@ -63,7 +63,7 @@ export async function exportSession(parts: Parts, argument?: unknown): Promise<v
   });
   if (!uri) return;
   const format = uri.path.endsWith(".json") ? "json" : "markdown";
-  const { content } = await parts.server.ask<{ content: string }>("session/export", { sessionId: session.id, format });
+  const { content } = await parts.server.request("session/export", { sessionId: session.id, format });
   await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(content));
   await vscode.window.showTextDocument(uri);
 }

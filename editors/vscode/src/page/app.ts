@@ -1,8 +1,8 @@
 import type { ServerView, ToPage } from "../chat/wire";
 import type { ContentBlock, Mode } from "../protocol";
-import { Composer, showMode } from "./composer/composer";
+import { Composer, showMode, showModel, showStudy } from "./composer/composer";
 import { tell } from "./host";
-import type { Item } from "./model/items";
+import { holderOf, type Item } from "./model/items";
 import { Transcript } from "./model/transcript";
 import { Announcer } from "./view/announcer";
 import { activityText, bannerFor, welcome } from "./view/banner";
@@ -38,7 +38,8 @@ export class App {
   constructor(root: HTMLElement) {
     this.toEnd.classList.add("to-end");
     this.scroller.append(this.greeting, this.list.element, this.activity);
-    root.append(this.banner, this.scroller, this.toEnd, this.composer.element, this.announcer.element);
+    this.composer.element.prepend(this.toEnd);
+    root.append(this.banner, this.scroller, this.composer.element, this.announcer.element);
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.scroller.addEventListener("keydown", (event) => this.key(event));
     this.scroller.addEventListener("click", (event) => followLink(event));
@@ -102,7 +103,7 @@ export class App {
 
   private takeSession({ session, mode }: Extract<ToPage, { type: "session" }>): void {
     this.mode = mode;
-    if (session && session.id === this.transcript.session?.id) this.transcript.session = session;
+    if (session && session.id === this.transcript.session?.id) this.transcript.takeSession(session);
     this.showAround();
   }
 
@@ -203,15 +204,16 @@ export class App {
     document.body.classList.toggle("power", power);
     this.banner.replaceChildren(...bannerFor(server));
     this.greeting.replaceChildren(...(transcript.items.length === 0 && !session ? [welcome(server)] : []));
-    const activity = activityText(transcript.busy, transcript.status);
+    const holder = session && holderOf(session);
+    const activity = activityText(transcript.busy, transcript.status, holder);
     if (activity !== this.activity.textContent) {
       this.activity.replaceChildren(...(activity ? [icon("loading", "codicon-modifier-spin"), activity] : []));
     }
     composer.setBusy(transcript.busy);
     showMode(composer.modeButton, power);
-    composer.modelButton.textContent = server.demo ? "demo" : (session?.model ?? "default model");
-    const holder = session?.heldBy;
-    composer.setReadOnly(holder && `${holder.client ?? "Another program"} runs this session: you can read along.`);
+    showStudy(composer.studyButton, session?.studyId);
+    showModel(composer.modelButton, server.demo ? "demo" : (session?.model ?? "default model"));
+    composer.setReadOnly(holder);
   }
 }
 

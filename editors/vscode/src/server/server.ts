@@ -89,15 +89,10 @@ export class Server implements vscode.Disposable {
     params: Methods[M]["params"],
     token?: vscode.CancellationToken,
   ): Promise<Methods[M]["result"]> {
-    return this.ask(method, params, token);
-  }
-
-  /** The same, for methods that are not in the committed schemas. */
-  async ask<Result>(method: string, params: object, token?: vscode.CancellationToken): Promise<Result> {
     await this.ready();
     const { connection } = this;
     if (!connection) throw new NotRunning(this.current);
-    return connection.request<Result>(method, params, token).catch((error: unknown) => {
+    return connection.request<Methods[M]["result"]>(method, params, token).catch((error: unknown) => {
       // What a connection says of its own end helps nobody.
       throw connection === this.connection ? error : new NotRunning(this.current);
     });

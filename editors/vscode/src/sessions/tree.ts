@@ -65,14 +65,16 @@ function sessionItem(session: Session, isCurrent: boolean): vscode.TreeItem {
     isCurrent ? { label: title, highlights: [[0, title.length]] } : title,
     vscode.TreeItemCollapsibleState.None,
   );
-  const [icon, color] = ICONS[session.state] ?? ["comment"];
-  const study = studyOf(session);
-  const power = session.mode === "power" ? "POWER" : undefined;
+  const { heldBy } = session;
+  const [icon, color] = heldBy ? ["eye"] : (ICONS[session.state] ?? ["comment"]);
+  const power = session.mode === "power" && "POWER";
+  const fork = session.forkedFrom && "fork";
   item.id = session.id;
   item.iconPath = new vscode.ThemeIcon(icon, color ? new vscode.ThemeColor(color) : undefined);
-  item.description = [power, study, age(session.lastActiveAt, Date.now())].filter(Boolean).join(" · ");
-  item.tooltip = tooltip(session, study);
-  item.accessibilityInformation = { label: `${title}, ${session.state}, ${item.description}` };
+  item.description = [power, session.studyId, fork, age(session.lastActiveAt, Date.now())].filter(Boolean).join(" · ");
+  item.tooltip = tooltip(session);
+  const state = heldBy ? "run by another program" : session.state;
+  item.accessibilityInformation = { label: `${title}, ${state}, ${item.description}` };
   item.contextValue = ["idle", "running", "waiting"].includes(session.state) ? "session live" : "session";
   item.command = { command: "claudeBridge.openSession", title: "Open", arguments: [{ session }] };
   return item;
@@ -84,18 +86,13 @@ function moreItem(): vscode.TreeItem {
   return item;
 }
 
-/** The study a session is about; not in the schemas of every server. */
-export function studyOf(session: Session): string | undefined {
-  return (session as Session & { studyId?: string }).studyId;
-}
-
-function tooltip(session: Session, study: string | undefined): vscode.MarkdownString {
+function tooltip(session: Session): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   const lines = [
     session.title,
     `State: ${session.state}${session.heldBy ? `, run by ${session.heldBy.client ?? "another program"}` : ""}`,
     `Mode: ${session.mode}`,
-    study && `Study: ${study}`,
+    session.studyId && `Study: ${session.studyId}`,
     session.model && `Model: ${session.model}`,
     `${session.messageCount} messages${session.costUsd > 0 ? `, ${cost(session.costUsd)}` : ""}`,
     session.cwd,

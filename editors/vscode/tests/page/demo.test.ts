@@ -141,22 +141,25 @@ inWindow("the chat with the demo agent", start, (window) => {
     await window.chat.locator(".answer", { hasText: "With it came" }).waitFor();
   });
 
-  it("lists the sessions, and renames and deletes one", async () => {
+  it("lists the sessions in a tree, by which they are opened, renamed and deleted", async () => {
     await window.say("a session to be renamed, fast");
     await window.turnEnds(1);
-    await window.page.locator('.pane-header[aria-label^="Sessions"]').click();
-    const row = window.page.locator(".tree-explorer-viewlet-tree-view .monaco-list-row");
-    await row.filter({ hasText: "a session to be renamed" }).first().waitFor();
-    await window.command("Claude: Rename Session");
-    const box = window.page.locator(".quick-input-widget input").first();
-    await box.fill("Renamed by a test");
-    await box.press("Enter");
-    await row.filter({ hasText: "Renamed by a test" }).first().waitFor();
+    await window.newSession();
+    await window.showSessions();
+    await window.session("a session to be renamed").click();
+    await window.chat.locator(".user .said", { hasText: "a session to be renamed" }).waitFor();
+    await window.session("a session to be renamed").hover();
+    await window.session("a session to be renamed").getByRole("button", { name: "Rename Session" }).click();
+    await window.quickInput.fill("Renamed by a test");
+    await window.quickInput.press("Enter");
+    await window.session("Renamed by a test").waitFor();
     await window.picture("sessions");
-    await window.command("Claude: Delete Session");
+    await window.session("Renamed by a test").click({ button: "right" });
+    await window.page.getByRole("menuitem", { name: "Delete Session" }).click();
     await window.page.locator(".monaco-dialog-box").getByRole("button", { name: "Delete" }).click();
-    await row.filter({ hasText: "Renamed by a test" }).first().waitFor({ state: "detached" });
-    await window.page.locator('.pane-header[aria-label^="Sessions"]').click();
+    await window.session("Renamed by a test").waitFor({ state: "detached" });
+    await window.chat.locator(".welcome").waitFor();
+    await window.hideSessions();
   });
 
   it("reaches everything by the keyboard and tells a screen reader what happens", async () => {

@@ -5,6 +5,8 @@ import type { CodeServer } from "./codeServer";
 import { ARTEFACTS } from "./paths";
 
 const LIMIT = 60_000;
+/** Other editors have such frames too: the preview of Markdown. */
+const CHAT_FRAME = 'iframe.webview[src*="extensionId=claude-bridge.claude-bridge"]';
 
 /** A window of VS Code, with the words of a test. */
 export class Window {
@@ -35,7 +37,7 @@ export class Window {
 
   /** The chat's page, inside of the two frames that VS Code puts around it. */
   get chat(): FrameLocator {
-    return this.page.frameLocator("iframe.webview").frameLocator("#active-frame");
+    return this.page.frameLocator(CHAT_FRAME).frameLocator("#active-frame");
   }
 
   get input(): Locator {
@@ -54,7 +56,7 @@ export class Window {
 
   async showChat(): Promise<void> {
     await this.status.waitFor();
-    if ((await this.page.locator("iframe.webview").count()) === 0) {
+    if ((await this.page.locator(CHAT_FRAME).count()) === 0) {
       await this.page.locator('.activitybar .action-label[aria-label^="Claude"]').first().click();
     }
     await this.input.waitFor();
@@ -62,7 +64,7 @@ export class Window {
 
   async hideChat(): Promise<void> {
     await this.page.locator('.activitybar .action-label[aria-label^="Explorer"]').first().click();
-    await this.page.locator("iframe.webview").first().waitFor({ state: "hidden" });
+    await this.page.locator(CHAT_FRAME).first().waitFor({ state: "hidden" });
   }
 
   /** Loads the chat's page anew, as the person does by "Reload Webviews". */
@@ -81,6 +83,25 @@ export class Window {
   async say(text: string): Promise<void> {
     await this.input.fill(text);
     await this.input.press("Enter");
+  }
+
+  /** Unfolds the tree of sessions. */
+  async showSessions(): Promise<void> {
+    await this.foldSessions("true");
+  }
+
+  async hideSessions(): Promise<void> {
+    await this.foldSessions("false");
+  }
+
+  private async foldSessions(expanded: "true" | "false"): Promise<void> {
+    const header = this.page.locator('.pane-header[aria-label^="Sessions"]');
+    if ((await header.getAttribute("aria-expanded")) !== expanded) await header.click();
+  }
+
+  /** The session with this text in its row in the tree. */
+  session(text: string): Locator {
+    return this.page.locator(".tree-explorer-viewlet-tree-view .monaco-list-row", { hasText: text });
   }
 
   /** What Claude has said, one text an answer. */

@@ -6,11 +6,14 @@ import { Attachments } from "./attachments";
 import { type Choice, Completion } from "./completion";
 import { type Trigger, triggerAt } from "./trigger";
 
+const PLACEHOLDER = "Ask Claude. @ adds a file, / is a command";
+
 /** Commands of ours; those of the CLI come with the session. */
 const OWN_COMMANDS: [name: PageCommand, says: string, description: string][] = [
   ["newSession", "new", "Begin a new session"],
   ["setModel", "model", "Choose the model"],
   ["setMode", "mode", "Choose the mode"],
+  ["setStudy", "study", "Choose what this session is about"],
   ["search", "search", "Search all sessions"],
   ["export", "export", "Save this session as a file"],
   ["fork", "fork", "Go on from here in a new session"],
@@ -33,19 +36,23 @@ export class Composer {
     id: "input",
     rows: 1,
     "aria-label": "Message to Claude",
-    placeholder: "Ask Claude. @ adds a file, / is a command",
+    placeholder: PLACEHOLDER,
   });
+  private readonly readOnly = h("div", { class: "read-only", role: "status" });
   private readonly completion = new Completion(this.input);
   private readonly attachments: Attachments;
   private readonly sendButton = iconButton("send", "Send", () => this.send());
   private readonly stopButton = iconButton("debug-stop", "Stop", () => this.wishes.stop());
   readonly modeButton = h("button", { type: "button", class: "choice", title: "Mode of this session" });
   readonly modelButton = h("button", { type: "button", class: "choice", title: "Model of this session" });
+  readonly studyButton = h("button", { type: "button", class: "choice", title: "Study of this session" });
   private commands: CommandInfo[] = [];
   private sendWith: "enter" | "ctrlEnter" = "enter";
   /** What was sent, for the arrow up. */
   private readonly history: string[] = [];
   private historyAt = 0;
+  private isBusy = false;
+  private isReadOnly = false;
 
   constructor(private readonly wishes: Wishes) {
     this.attachments = new Attachments((text) => wishes.problem(text));
@@ -59,13 +66,23 @@ export class Composer {
     });
     this.modeButton.addEventListener("click", () => tell({ type: "command", command: "setMode" }));
     this.modelButton.addEventListener("click", () => tell({ type: "command", command: "setModel" }));
+    this.studyButton.addEventListener("click", () => tell({ type: "command", command: "setStudy" }));
     const add = iconButton("mention", "Add a file or the selection", () => this.begin("@"));
-    const bar = h("div", { class: "bar" }, add, this.modeButton, this.modelButton, h("span", { class: "gap" }));
-    bar.append(this.stopButton, this.sendButton);
+    const choices = [this.modeButton, this.modelButton, this.studyButton];
+    const bar = h(
+      "div",
+      { class: "bar" },
+      add,
+      ...choices,
+      h("span", { class: "gap" }),
+      this.stopButton,
+      this.sendButton,
+    );
     this.element = h(
       "div",
       { class: "composer" },
       this.completion.element,
+      this.readOnly,
       h("div", { class: "box" }, this.attachments.element, this.input, bar),
     );
     this.sendButton.classList.add("send");
@@ -89,14 +106,24 @@ export class Composer {
   }
 
   setBusy(busy: boolean): void {
-    this.stopButton.hidden = !busy;
-    this.sendButton.title = busy ? "Send when the turn has ended" : "Send";
+    this.isBusy = busy;
+    this.showButtons();
+  }
+
+  private showButtons(): void {
+    this.stopButton.hidden = !this.isBusy || this.isReadOnly;
+    this.sendButton.title = this.isBusy ? "Send when the turn has ended" : "Send";
   }
 
   /** Another program runs the session: it can only be read. */
-  setReadOnly(why: string | undefined): void {
-    this.input.disabled = this.sendButton.disabled = why !== undefined;
-    this.input.placeholder = why ?? "Ask Claude. @ adds a file, / is a command";
+  setReadOnly(holder: string | undefined): void {
+    const isReadOnly = holder !== undefined;
+    if (isReadOnly === this.isReadOnly) return;
+    this.isReadOnly = isReadOnly;
+    this.readOnly.replaceChildren(...(isReadOnly ? [icon("eye"), `Run by ${holder}: you can read along.`] : []));
+    this.input.disabled = this.sendButton.disabled = isReadOnly;
+    this.input.placeholder = isReadOnly ? "" : PLACEHOLDER;
+    this.showButtons();
   }
 
   /** Gives back a message that could not be sent, unless something else is being written by now. */
@@ -228,8 +255,22 @@ export class Composer {
   }
 }
 
+/** What stands on the button that chooses the model. */
+export function showModel(button: HTMLElement, model: string): void {
+  button.setAttribute("aria-label", `Model of this session: ${model}`);
+  button.replaceChildren(h("span", {}, model));
+}
+
+/** What stands on the button that chooses the study: nothing where there is none. */
+export function showStudy(button: HTMLElement, study: string | undefined): void {
+  button.hidden = study === undefined;
+  button.setAttribute("aria-label", `Study of this session: ${study ?? "none"}`);
+  button.replaceChildren(icon("beaker"), h("span", {}, study ?? ""));
+}
+
 /** What stands on the button that chooses the mode. */
 export function showMode(button: HTMLElement, power: boolean): void {
   button.classList.toggle("power", power);
+  button.setAttribute("aria-label", `Mode of this session: ${power ? "power, nothing is asked" : "user"}`);
   button.replaceChildren(icon(power ? "warning" : "shield"), power ? "POWER" : "user");
 }

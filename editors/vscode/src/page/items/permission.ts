@@ -15,7 +15,8 @@ export function permissionView(item: ToolItem, asked: Asked): HTMLElement[] {
   const { permission } = asked;
   const send = (answer: PermissionAnswer) => tell({ type: "answer", permissionId: permission.id, answer });
   const card = h("section", { class: "card", "aria-label": `Claude asks: ${permission.title}` });
-  if (permission.kind === "question") card.append(...questionView(permission, send));
+  if (asked.holder) card.append(...askedElsewhere(item, asked));
+  else if (permission.kind === "question") card.append(...questionView(permission, send));
   else if (permission.kind === "plan") card.append(...planView(asked, send));
   else card.append(...toolQuestion(item, asked, send));
   if (asked.sending) for (const control of card.querySelectorAll("button, input, textarea")) disable(control);
@@ -34,6 +35,15 @@ function toolQuestion(item: ToolItem, { permission }: Asked, send: Send): HTMLEl
   }
   parts.push(...answers(permission, send));
   return parts;
+}
+
+/** The question can be read, and is answered where the session runs. */
+function askedElsewhere(item: ToolItem, { permission, holder }: Asked): HTMLElement[] {
+  return [
+    h("h3", {}, icon("shield"), permission.title),
+    ...(permission.kind === "tool" ? [changeView(item) ?? whatItDoes(item)] : []),
+    h("p", { class: "quiet" }, `Waits for an answer in ${holder}.`),
+  ];
 }
 
 function whatItDoes({ name, input }: ToolItem): HTMLElement {

@@ -37,6 +37,10 @@ function streaming(body: HTMLElement): (item: TextItem, now: number) => boolean 
   return (item, now) => {
     if (finished) return false;
     if (!item.done) return stream.update(item.text, now);
+    if (stream.isFarBehind(item.text)) {
+      stream.update(item.text, now);
+      return true;
+    }
     stream.finish(item.text);
     finished = true;
     return false;

@@ -7,6 +7,10 @@ import { blockStarts } from "./syntax";
 const LONGEST_LIVE = 16_000;
 /** Rendering may take this part of the time at most. */
 const SHARE = 8;
+/** More text than this is not taken in one frame: what has come while the machine was busy must not hold it up. */
+const MOST_PER_FRAME = 1500;
+/** Of so much text is a part made that the browser can pass over as a whole while it is out of sight. */
+const PART = 3000;
 
 /**
  * Shows Markdown while it is being written. Blocks that are complete are rendered once and never touched again; only
@@ -17,13 +21,14 @@ export class MarkdownStream {
   private text = "";
   /** Where the last block begins. */
   private tailAt = 0;
-  private readonly tail = document.createElement("div");
+  private readonly tail = element("tail");
+  /** The part that takes the next complete blocks, and how much text is in it. */
+  private part: { element: HTMLElement; length: number } | undefined;
   private fence: (OpenFence & { shownTo: number; node: Text }) | undefined;
   private plain: { shownTo: number; node: Text } | undefined;
   private notBefore = 0;
 
   constructor(private readonly root: HTMLElement) {
-    this.tail.className = "tail";
     root.append(this.tail);
   }
 
@@ -31,24 +36,29 @@ export class MarkdownStream {
   update(text: string, now: number): boolean {
     if (text.length === this.text.length) return false;
     if (!this.fence && !this.plain && now < this.notBefore) return true;
-    this.text = text;
+    this.text = text.slice(0, this.text.length + MOST_PER_FRAME);
     if (this.fence) this.growFence();
     else if (this.plain) this.growPlain();
     else this.render(now);
-    return false;
+    return this.text.length < text.length;
+  }
+
+  /** Whether so much of a text is not shown yet that it takes some frames. */
+  isFarBehind(text: string): boolean {
+    return this.text !== "" && text.length - this.text.length > MOST_PER_FRAME && text.startsWith(this.text);
   }
 
   /** The text is complete. */
   finish(text: string): void {
     if (!text.startsWith(this.text)) {
       this.root.replaceChildren(this.tail);
+      this.part = undefined;
       this.tailAt = 0;
     }
     this.text = text;
     this.fence = this.plain = undefined;
-    const rest = nodes(this.text.slice(this.tailAt));
-    decorate(rest, true);
-    this.tail.replaceWith(rest);
+    this.commit(this.text.length);
+    this.tail.remove();
   }
 
   private render(now: number): void {
@@ -66,11 +76,21 @@ export class MarkdownStream {
   private commitComplete(): void {
     const rest = this.text.slice(this.tailAt);
     const last = blockStarts(rest).at(-1);
-    if (!last) return;
-    const complete = nodes(rest.slice(0, last));
+    if (last) this.commit(this.tailAt + last);
+  }
+
+  /** Renders for good what comes before a place in the text. */
+  private commit(end: number): void {
+    const text = this.text.slice(this.tailAt, end);
+    const complete = nodes(text);
     decorate(complete, true);
-    this.tail.before(complete);
-    this.tailAt += last;
+    if (!this.part || this.part.length > PART) {
+      this.part = { element: element("part"), length: 0 };
+      this.tail.before(this.part.element);
+    }
+    this.part.element.append(complete);
+    this.part.length += text.length;
+    this.tailAt = end;
   }
 
   private showTail(block: string): void {
@@ -126,4 +146,10 @@ export class MarkdownStream {
       }
     }
   }
+}
+
+function element(name: string): HTMLElement {
+  const made = document.createElement("div");
+  made.className = name;
+  return made;
 }

@@ -5,6 +5,7 @@ import type {
   Permission,
   PermissionOutcome,
   PermissionResolver,
+  Session,
   Turn,
 } from "../../protocol";
 
@@ -53,6 +54,8 @@ export interface Asked {
   permission: Permission;
   outcome?: PermissionOutcome;
   by?: PermissionResolver;
+  /** Who else has to answer, where another program runs the session. */
+  holder?: string;
   /** The answer is on its way. */
   sending?: boolean;
   /** Why the answer was not taken. */
@@ -76,6 +79,11 @@ export interface ErrorItem extends Common {
 export interface EndItem extends Common {
   kind: "end";
   turn: Turn;
+}
+
+/** What the program calls itself that runs a session in our stead. */
+export function holderOf({ heldBy }: Session): string | undefined {
+  return heldBy && (heldBy.client ?? "another program");
 }
 
 /** A failure in the form that the chat shows. */

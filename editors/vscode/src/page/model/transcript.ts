@@ -1,6 +1,6 @@
 import type { Snapshot } from "../../chat/wire";
 import type { EventOf, Message, Permission, Session, SessionEvent } from "../../protocol";
-import { errorItem, type Item, type TextItem, type ToolItem, type UserItem } from "./items";
+import { errorItem, holderOf, type Item, type TextItem, type ToolItem, type UserItem } from "./items";
 import { toolTitle } from "./titles";
 
 /**
@@ -27,9 +27,14 @@ export class Transcript {
     for (const message of snapshot.messages) this.addMessage(message);
     for (const event of snapshot.events) this.apply(event);
     for (const permission of snapshot.permissions) this.ask(permission);
-    // The events have told of older states too.
-    this.session = snapshot.session;
-    this.busy = ["running", "waiting"].includes(snapshot.session.state);
+    this.takeSession(snapshot.session);
+  }
+
+  /** Takes over what is known of the session now; the events have told of older states too. */
+  takeSession(session: Session): void {
+    this.session = session;
+    // What runs in another bridge the events alone tell.
+    if (!session.heldBy) this.busy = isBusy(session);
   }
 
   /** Takes an event in. */
@@ -57,7 +62,7 @@ export class Transcript {
         return;
       case "sessionChanged":
         this.session = event.session;
-        this.busy = ["running", "waiting"].includes(event.session.state);
+        this.busy = isBusy(event.session);
         return;
       case "compacted":
         return this.add({ kind: "notice", id: `e${event.seq}`, level: "info", text: compactedText(event) });
@@ -152,6 +157,7 @@ export class Transcript {
 
   /** What the person said takes the place of the oldest message of theirs that waits for its turn. */
   private addUser(message: Message, nested: boolean): void {
+    if (this.byId.has(message.id)) return;
     const pending = this.items.find((item) => item.kind === "user" && item.pending);
     if (pending) this.remove(pending);
     this.add({ kind: "user", id: message.id, content: message.content, pending: false, nested });
@@ -195,7 +201,7 @@ export class Transcript {
       item = { kind: "tool", id: toolUseId, name: toolName, title, input: permission.input as Record<string, unknown> };
       this.add(item);
     }
-    item.asked = { permission };
+    item.asked = { permission, holder: this.session && holderOf(this.session) };
     this.askedIn.set(permission.id, item);
     this.changed.add(item);
   }
@@ -221,6 +227,10 @@ export class Transcript {
     }
     this.add({ kind: "end", id: `e${event.seq}`, turn: event.turn });
   }
+}
+
+function isBusy({ state }: Session): boolean {
+  return state === "running" || state === "waiting";
 }
 
 /** What a tool said, in an event or in a message. */

@@ -48,9 +48,14 @@ const STATUS: Record<string, string> = {
 };
 
 /** The line below the conversation: what Claude does now. */
-export function activityText(busy: boolean, status: { status: string; detail?: string } | undefined): string {
+export function activityText(
+  busy: boolean,
+  status: { status: string; detail?: string } | undefined,
+  holder: string | undefined,
+): string {
   if (!busy && status?.status !== "starting" && status?.status !== "queued") return "";
   if (!status) return "Working";
+  if (holder && status.status === "waitingForPermission") return "Waiting for an answer";
   const says = STATUS[status.status] ?? status.status;
   return status.detail && status.status !== "waitingForPermission" ? `${says}: ${status.detail}` : says;
 }

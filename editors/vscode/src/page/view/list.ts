@@ -26,7 +26,8 @@ export class List {
     this.scroller = scroller;
     this.transcript = transcript;
     scroller.addEventListener("scroll", () => this.noteScroll(), { passive: true });
-    new ResizeObserver(() => this.follow()).observe(this.element);
+    const resized = new ResizeObserver(() => this.follow());
+    for (const element of [this.element, scroller]) resized.observe(element);
   }
 
   get isFollowing(): boolean {

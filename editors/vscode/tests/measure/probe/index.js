@@ -9,13 +9,27 @@ const report = (name, value) => {
   writeFileSync(join(folder, "..", `${name}.json`), JSON.stringify(value));
 };
 
-/** How late timers are while something goes on: the resolution is a millisecond, which is subtracted. */
+/** How often it is looked how much CPU time the loop's own thread has taken since the last look. */
+const LOOK_MS = 4;
+
+/**
+ * How late timers are while something goes on: the resolution is a millisecond, which is subtracted. Lateness is also
+ * waiting for a CPU; `blocked` are the times that the thread itself worked between two looks which were late.
+ */
 async function late(run) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
+  const blocked = [];
+  let [looked, worked] = [performance.now(), threadMs()];
+  const looking = setInterval(() => {
+    const [now, work] = [performance.now(), threadMs()];
+    if (now - looked - LOOK_MS > 8) blocked.push(work - worked);
+    [looked, worked] = [now, work];
+  }, LOOK_MS);
   const [cpu, began] = [process.cpuUsage(), performance.now()];
   delay.enable();
   await run();
   delay.disable();
+  clearInterval(looking);
   const { user, system } = process.cpuUsage(cpu);
   const ms = (nanoseconds) => nanoseconds / 1e6 - 1;
   return {
@@ -24,23 +38,54 @@ async function late(run) {
     medianMs: ms(delay.percentile(50)),
     p99Ms: ms(delay.percentile(99)),
     maxMs: ms(delay.max),
+    blockedMaxMs: Math.max(0, ...blocked),
+    blockedOver: blocked.filter((time) => time > 16).length,
   };
+}
+
+function threadMs() {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+/** What VS Code itself has noted of an extension's activation, in its own page on its start: loading, call, the rest. */
+async function activation(id) {
+  await vscode.commands.executeCommand("perfview.show");
+  for (;;) {
+    const page = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === "perf");
+    const row = page
+      ?.getText()
+      .split("\n")
+      .find((line) => line.includes(id));
+    if (row)
+      return row
+        .split("|")
+        .map((cell) => cell.trim())
+        .filter(Boolean);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 exports.activate = (context) => {
   const api = vscode.extensions.getExtension("claude-bridge.claude-bridge").exports;
   const commands = {
+    "probe.activation": async () => report("activation", await activation("claude-bridge.claude-bridge")),
     "probe.idle": async () => report("idle", await late(() => new Promise((resolve) => setTimeout(resolve, 5000)))),
     "probe.stream": async () => {
-      let [batches, deltas] = [0, 0];
+      let [batches, deltas, first, last] = [0, 0, 0, 0];
       const counted = api.chats.onEvents(({ events }) => {
         batches += 1;
-        for (const event of events)
-          if (event.kind === "textDelta") deltas += event.seq - (event.firstSeq ?? event.seq) + 1;
+        for (const event of events) {
+          if (event.kind !== "textDelta") continue;
+          deltas += event.seq - (event.firstSeq ?? event.seq) + 1;
+          // The CLI's own start is no part of it.
+          first ||= performance.now();
+          last = performance.now();
+        }
       });
       const measured = await late(() => api.chats.send([{ type: "text", text: "stream, please" }]));
       counted.dispose();
-      report("stream", { ...measured, batches, deltas });
+      report("stream", { ...measured, batches, deltas, streamedSeconds: (last - first) / 1000 });
     },
     "probe.open": async () => {
       const { sessions } = await api.server.request("session/list", { query: "five thousand", limit: 1 });
