@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::claude::{self, Frame};
 use crate::ids::PermissionId;
 use crate::protocol::event::EventBody;
-use crate::protocol::permission::{PermissionAnswer, PermissionBehavior, PermissionOutcome, PermissionResolver};
+use crate::protocol::permission::{PermissionAnswer, PermissionBehavior, PermissionOutcome};
 use crate::protocol::session::SessionState;
 use crate::service::state::State;
 
@@ -34,8 +34,6 @@ pub(super) struct Questions {
     permissions: Vec<PermissionId>,
     /// Whom clients are being asked for.
     asking: HashSet<PermissionId>,
-    /// Those that nobody was there to answer.
-    nobodys: HashSet<PermissionId>,
 }
 
 /// An answer that makes sense.
@@ -78,10 +76,7 @@ impl Questions {
                 assert_eq!(before, Some(Stage::Waiting), "{request} is shown to the person a second time");
                 self.permissions.push(permission.id);
             }
-            EventBody::PermissionResolved { permission_id, behavior, by } => {
-                if *by == PermissionResolver::Nobody {
-                    self.nobodys.insert(*permission_id);
-                }
+            EventBody::PermissionResolved { permission_id, behavior, .. } => {
                 let open = self.stages.values_mut().find(|stage| **stage == Stage::Open(*permission_id));
                 let open = open.unwrap_or_else(|| panic!("{permission_id} is resolved and was not open"));
                 *open = match behavior {
@@ -105,8 +100,7 @@ impl Questions {
     }
 
     pub(super) fn stopped(&mut self, id: PermissionId) {
-        let was_asked = self.asking.remove(&id);
-        assert!(was_asked || self.nobodys.contains(&id), "nobody was asked for {id}");
+        assert!(self.asking.remove(&id), "nobody was asked for {id}");
     }
 
     /// What holds between any two steps.
