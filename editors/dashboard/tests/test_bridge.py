@@ -138,7 +138,9 @@ async def test_without_a_callback_a_permission_is_denied_at_once(bridge: Bridge)
     events = [event async for event in session.send("fast edit notes.md")]
     (result,) = [event for event in events if event["kind"] == "toolResult"]
     assert result["isError"]
-    assert not [event for event in events if event["kind"] == "permissionRequested"]
+    (resolved,) = [event for event in events if event["kind"] == "permissionResolved"]
+    assert (resolved["behavior"], resolved["by"]) == ("deny", "nobody")
+    assert not [event for event in events if event.get("status") == "waitingForPermission"]
 
 
 async def test_a_callback_that_fails_abstains(make_bridge: MakeBridge, caplog: pytest.LogCaptureFixture) -> None:
