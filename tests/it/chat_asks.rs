@@ -270,7 +270,6 @@ fn the_demo_has_all_commands_of_a_conversation() {
     let setup = Bridge::without_cli().arg("--demo");
     let mut terminal = in_terminal(&setup, &[]);
     for (line, answer) in [
-        ("/model\r", "the models are known once Claude has started"),
         ("fast hello\r", " in · "),
         ("/model\r", "Demo"),
         ("/model 1\r", "default answers from now on"),
@@ -292,6 +291,26 @@ fn the_demo_has_all_commands_of_a_conversation() {
     }
     terminal.wait_for("\u{1b}[1;36m›");
     terminal.type_in("/quit\r");
+    assert_eq!(terminal.wait_for_exit(), 0);
+}
+
+#[test]
+fn the_models_are_not_known_before_the_cli_has_started() {
+    let models = json!({"models": [{"value": "opus", "displayName": "Opus"}]});
+    let script = Script::new().expect_control("initialize").hold("start").respond(models).answer("Hi.");
+    let setup = Bridge::with_scripted_cli([script]);
+    let mut terminal = in_terminal(&setup, &[]);
+    terminal.wait_for("\u{1b}[1;36m›");
+    terminal.type_in("/model\r");
+    terminal.wait_for("the models are known once Claude has started");
+    cli(&setup).release("start");
+    for (line, answer) in [("Hello\r", "Hi."), ("/model\r", "Opus")] {
+        terminal.wait_for("\u{1b}[1;36m›");
+        terminal.type_in(line);
+        terminal.wait_for(answer);
+    }
+    terminal.wait_for("\u{1b}[1;36m›");
+    terminal.type_in(CTRL_D);
     assert_eq!(terminal.wait_for_exit(), 0);
 }
 
