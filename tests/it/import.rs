@@ -101,17 +101,22 @@ fn what_widens_what_claude_may_do_is_taken_over_only_where_it_is_trusted() {
     first.wait_until_warm(session);
     let mut archive = archive(&first, session);
     let rules = json!({"type": "addRules", "rules": [{"toolName": "Bash"}], "behavior": "allow"});
+    // Which no session of ours can have.
+    archive["session"]["mcpServers"]["editor"] = json!({"command": "calc"});
     archive["grants"] = json!([{"grant": rules, "createdAt": "2026-11-22T10:11:12.345Z"}]);
 
     let wary = Bridge::with_scripted_cli([]).options(power.clone()).start();
     let result = import(&wary, &archive, &json!({}));
-    assert_eq!(result["leftOut"], json!(["mode", "grants", "mcpServers.plain", "mcpServers.secret"]));
+    assert_eq!(
+        result["leftOut"],
+        json!(["mode", "grants", "mcpServers.editor", "mcpServers.plain", "mcpServers.secret"])
+    );
     assert_eq!(result["session"]["mode"], "user");
     assert_eq!(wary.history_file().rows()["grants"], 0);
 
     let trusting = Bridge::with_scripted_cli([]).options(power).start();
     let result = import(&trusting, &archive, &json!({"trust": true}));
-    assert_eq!(result["leftOut"], json!(["mcpServers.secret"]));
+    assert_eq!(result["leftOut"], json!(["mcpServers.editor", "mcpServers.secret"]));
     assert_eq!(result["session"]["mode"], "power");
     assert_eq!(trusting.history_file().rows()["grants"], 1);
 }

@@ -9,6 +9,7 @@ use crate::protocol::archive::SessionArchive;
 use crate::protocol::session::{McpServer, Mode};
 use crate::service::Service;
 use crate::service::launch::check_folder;
+use crate::service::tools;
 
 impl Service {
     /// Makes an archive fit this machine: `cwd` is the folder that it works in here. Says what is left out of it.
@@ -44,7 +45,7 @@ impl Service {
             left_out.push("grants".to_owned());
         }
         archive.session.mcp_servers.retain(|name, server| {
-            let stays = trust && !lacks_secrets(server);
+            let stays = trust && !lacks_secrets(server) && name != tools::SERVER;
             if !stays {
                 left_out.push(format!("mcpServers.{name}"));
             }
