@@ -9,12 +9,12 @@ use std::time::Duration;
 
 /// Output that came within this time was, as it were, there already.
 const AT_ONCE: Duration = Duration::from_micros(100);
-/// From this on a piece is large enough, in bytes. Well below what a pipe holds, so that the CLI never waits.
-const LARGE: usize = 16 << 10;
+/// From this on a piece is large enough, in bytes. Below what a pipe holds, so that the CLI never waits for long.
+const LARGE: usize = 48 << 10;
 /// After so many small pieces at once the CLI is left alone.
 const PATIENCE: u32 = 4;
 /// For so long.
-const PAUSE: Duration = Duration::from_millis(1);
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// How often a CLI is read.
 #[derive(Debug, Default)]
