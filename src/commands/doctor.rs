@@ -36,7 +36,7 @@ pub(super) struct DoctorArgs {
 pub(super) fn run(args: &DoctorArgs, settings: SettingArgs) -> Result<ExitCode> {
     let agent = if settings.demo { Agent::Demo } else { Agent::Configured };
     let flags = settings.into_flags();
-    let found = super::runtime()?.block_on(look(&flags, agent));
+    let found = super::block_on(look(&flags, agent))?;
     let printed = if args.json { print_json(&found) } else { print(&found) };
     printed.or_else(unwritten)?;
     Ok(if found.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -21,6 +21,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use futures_util::FutureExt;
 
 use crate::error::{Error, Result};
 use crate::rpc::table;
@@ -60,6 +61,11 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()
         .map_err(|error| Error::internal(format!("the runtime cannot be started: {error}")))
+}
+
+/// Does a command's work. As a box: otherwise the runtime has a copy of all of it for each way it can run.
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T> {
+    Ok(runtime()?.block_on(work.boxed_local()))
 }
 
 /// Writes a line for the person to stderr. Where nobody reads there, nobody can be told.

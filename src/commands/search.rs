@@ -72,7 +72,7 @@ enum Side {
 /// # Errors
 /// What `message/search` answers.
 pub(super) fn run(args: &SearchArgs, settings: &SettingArgs) -> Result<ExitCode> {
-    let found = super::runtime()?.block_on(search(args, settings))?;
+    let found = super::block_on(search(args, settings))??;
     let printed = if args.json { print_json(&found) } else { print(&found) };
     printed.or_else(unwritten)?;
     Ok(if found.hits.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 
@@ -39,12 +40,9 @@ pub(super) fn run(flags: Flags, agent: Agent, notices: Vec<String>) -> Result<Ex
     let logging = Logging::start(flags.log_level.unwrap_or_default())?;
     let (input, output) =
         stdio::take().map_err(|error| Error::internal(format!("stdin and stdout cannot be had: {error}")))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::internal(format!("the runtime cannot be started: {error}")))?;
+    let runtime = super::runtime()?;
     let boot = Arc::new(Server { flags, agent, notices, logging });
-    let end = runtime.block_on(serve(input, output, boot))?;
+    let end = runtime.block_on(serve(input, output, boot).boxed_local())?;
     // A read that cannot be cancelled must not hold the exit.
     runtime.shutdown_background();
 

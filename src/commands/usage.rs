@@ -77,7 +77,7 @@ struct Row {
 /// # Errors
 /// What `usage/summary` answers.
 pub(super) fn run(args: &UsageArgs, settings: &SettingArgs) -> Result<ExitCode> {
-    let (summary, rows) = super::runtime()?.block_on(sum(args, settings))?;
+    let (summary, rows) = super::block_on(sum(args, settings))??;
     let printed = if args.json { print_json(&summary) } else { print(&rows, &summary.rows) };
     printed.or_else(unwritten)?;
     Ok(ExitCode::SUCCESS)

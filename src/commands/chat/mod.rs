@@ -92,7 +92,6 @@ enum Failure {
 pub(super) fn run(args: ChatArgs, settings: SettingArgs) -> Result<ExitCode> {
     let message = message(&args, &mut io::stdin())?;
     let folder = folder(args.cwd.as_deref())?;
-    let runtime = super::runtime()?;
     let arguments = settings.to_arguments();
     let flags = settings.into_flags();
     let config = configuration(&flags, &folder)?;
@@ -104,7 +103,7 @@ pub(super) fn run(args: ChatArgs, settings: SettingArgs) -> Result<ExitCode> {
         options: options(&config, &args.allow),
     };
     let chat = Chat { args, folder, start, config };
-    match runtime.block_on(chat.run(message)) {
+    match super::block_on(chat.run(message))? {
         Ok(ended) => Ok(ended.exit_code()),
         Err(Failure::Error(error)) => Err(error),
         // As a program that the end of its pipe kills.

@@ -14,7 +14,7 @@ use clap::{Args, Subcommand};
 use super::cli::SettingArgs;
 use super::logging::Logging;
 use super::serve::{self, Agent};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::service::Service;
 use list::ListArgs;
 use remove::{DeleteArgs, PurgeArgs};
@@ -56,16 +56,12 @@ pub(super) fn run(args: SessionsArgs, settings: SettingArgs) -> Result<ExitCode>
     let logging = Logging::start(flags.log_level.unwrap_or_default())?;
     let (settings, log) = serve::own_settings(&flags, agent)?;
     logging.configure(&log)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::internal(format!("the runtime cannot be started: {error}")))?;
-    runtime.block_on(async {
+    super::block_on(async {
         let service = Service::without_housekeeping(settings);
         let done = args.command.run(&service, args.json).await;
         service.shut_down(GRACE).await;
         done
-    })
+    })?
 }
 
 impl SessionsCommand {
