@@ -12,7 +12,7 @@ local commands = {
   ClaudeSearch = { nargs = '*', desc = 'Search what was ever said' },
   ClaudeMode = { nargs = '?', desc = 'Set what Claude may do' },
   ClaudeModel = { nargs = '?', desc = 'Set the model' },
-  ClaudeStudy = { nargs = '?', desc = 'Set the study' },
+  ClaudeStudy = { nargs = '?', bang = true, desc = 'Set the study; !: none' },
   ClaudeInterrupt = { bang = true, desc = 'Interrupt the turn; !: and drop the messages that wait' },
   ClaudeExport = { nargs = '?', bang = true, complete = 'file', desc = 'Write the session to a file or a buffer' },
   ClaudeAnswer = { desc = 'Answer what Claude asks' },
@@ -54,11 +54,34 @@ plug('n', 'model', '<Cmd>ClaudeModel<CR>', 'Choose the model')
 plug({ 'n', 'i' }, 'interrupt', '<Cmd>ClaudeInterrupt<CR>', 'Interrupt the turn')
 plug('n', 'answer', '<Cmd>ClaudeAnswer<CR>', 'Answer what Claude asks')
 
+local group = vim.api.nvim_create_augroup('claude-bridge', {})
+
 vim.api.nvim_create_autocmd('BufReadCmd', {
-  group = vim.api.nvim_create_augroup('claude-bridge', {}),
+  group = group,
   pattern = 'claude://*',
   desc = 'Show the session whose id the name has',
   callback = function(event)
     require('claude-bridge.chat').read(event.buf, (event.match:gsub('^claude://', '')))
+  end,
+})
+
+local function restore()
+  for _, buf in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.startswith(vim.api.nvim_buf_get_name(buf), 'claude-prompt://') then
+      return require('claude-bridge.chat.restore').all()
+    end
+  end
+end
+
+vim.api.nvim_create_autocmd('SessionLoadPost', {
+  group = group,
+  desc = 'Show the inputs again of the chats that a session of Neovim has',
+  callback = function()
+    if vim.v.vim_did_enter == 1 then
+      -- The event comes once a buffer, in a window of its own.
+      vim.schedule(restore)
+    else
+      vim.api.nvim_create_autocmd('VimEnter', { group = group, once = true, callback = restore })
+    end
   end,
 })

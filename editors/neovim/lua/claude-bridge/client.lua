@@ -8,7 +8,7 @@ local M = {}
 ---@field code? integer
 ---@field message string
 ---@field hint? string
----@field data? { kind?: string, hint?: string, retryable?: boolean }
+---@field data? { kind?: string, hint?: string, retryable?: boolean, turn?: claude.Turn }
 
 ---@alias claude.Answer fun(error: claude.Error?, result: any)
 
@@ -56,7 +56,7 @@ end
 function M.capabilities()
   local client = M.get()
   local experimental = client and client.server_capabilities.experimental
-  return experimental and experimental.claudeBridge or nil
+  return experimental and experimental.claudeBridge --[[@as claude.ServerCapabilities?]]
 end
 
 --- Whether the server has a method; false where there is none yet.
@@ -134,7 +134,7 @@ local function lsp_config()
       ['$/progress'] = require('claude-bridge.progress').handler,
       ['tool/call'] = tools.handler,
     },
-    flags = { exit_timeout = EXIT_TIMEOUT },
+    flags = { exit_timeout = EXIT_TIMEOUT } --[[@as any]],
     on_init = on_init,
     on_exit = vim.schedule_wrap(on_exit),
   }
@@ -182,16 +182,19 @@ function M.ready(callback)
   end
 end
 
+---@param error claude.Error?
+local function report(error)
+  if error then
+    notify.error(error)
+  end
+end
+
 --- Sends a request; starts the server where there is none. The answer always comes, also where the server dies.
 ---@param method string
 ---@param params table
 ---@param answer? claude.Answer
 function M.request(method, params, answer)
-  answer = answer or function(error)
-    if error then
-      notify.error(error)
-    end
-  end
+  answer = answer or report
   M.ready(function(error)
     local client = M.get()
     if error or not client then
@@ -206,7 +209,7 @@ function M.request(method, params, answer)
     end
     requests = requests + 1
     local number = requests
-    pending[number] = answer
+    pending[number] = answer --[[@as claude.Answer]]
     client:request(method, next(params) and params or vim.empty_dict(), function(failure, result)
       if pending[number] then
         pending[number] = nil

@@ -25,7 +25,7 @@ local M = {}
 ---@field prompt? string|false In the chat: go to the input.
 ---@field close? string|false In the chat: hide it.
 
----@class claude.Config: claude.Options
+---@class claude.Settled: claude.Options
 local defaults = {
   cmd = { 'claude-bridge' },
   settings = {},
@@ -45,7 +45,7 @@ local defaults = {
   },
 }
 
----@type claude.Config?
+---@type claude.Settled?
 local merged
 
 --- Options that nobody knows: `window.widht`.
@@ -92,7 +92,7 @@ function M.mistyped(options)
 end
 
 ---@param options table
----@return table
+---@return any
 local function usable(options)
   local kept = {}
   for key, value in pairs(options) do
@@ -121,7 +121,7 @@ function M.set(options)
 end
 
 --- The options that hold.
----@return claude.Config
+---@return claude.Settled
 function M.get()
   if not merged then
     local options = vim.g.claude_bridge or {}
@@ -129,7 +129,7 @@ function M.get()
     for _, problem in ipairs(problems) do
       require('claude-bridge.notify').warn(problem)
     end
-    merged = vim.tbl_deep_extend('force', defaults, usable(options))
+    merged = vim.tbl_deep_extend('force', defaults, usable(options)) --[[@as claude.Settled]]
   end
   return merged
 end

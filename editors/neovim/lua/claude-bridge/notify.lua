@@ -12,7 +12,7 @@ M.warn = say(vim.log.levels.WARN)
 M.problem = say(vim.log.levels.ERROR)
 
 --- An error of the server's in a line, with its hint.
----@param error claude.Error
+---@param error claude.Error|claude.ErrorData
 ---@return string
 function M.words(error)
   local data = type(error.data) == 'table' and error.data or {}

@@ -7,6 +7,7 @@ local M = {}
 ---@field state string
 ---@field mode? string
 ---@field model? string
+---@field study? string What the session is about.
 ---@field cost number In US dollars.
 ---@field busy boolean
 ---@field asking integer How many questions of Claude's wait for you.
@@ -25,6 +26,7 @@ function M.state()
     state = session and session.state or 'starting',
     mode = session and session.mode,
     model = session and session.model,
+    study = session and session.studyId,
     cost = session and session.costUsd or 0,
     busy = chat.turn ~= nil,
     asking = require('claude-bridge.permission').count(),
@@ -43,6 +45,7 @@ function M.text()
     parts[#parts + 1] = 'POWER'
   end
   parts[#parts + 1] = state.asking > 0 and 'asks you' or state.busy and 'works' or state.state
+  parts[#parts + 1] = state.study
   if state.cost > 0 then
     parts[#parts + 1] = require('claude-bridge.chat.text').cost(state.cost)
   end

@@ -91,7 +91,12 @@ function M.status(chat, event)
 end
 
 function M.sessionChanged(chat, event)
-  chat:set_session(event.session)
+  local session = event.session
+  chat:set_session(session)
+  -- Later ones are told by the message that fails.
+  if session.state == 'failed' and session.error and not chat.document.role then
+    chat.document:append(blocks.note('error', notify.words(session.error)))
+  end
 end
 
 function M.compacted(chat, event)

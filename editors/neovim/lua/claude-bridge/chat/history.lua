@@ -32,7 +32,8 @@ local function follow(chat, after, done)
       progress.forget(token)
       chat.token = nil
     elseif result.heldBy and not is_gone(chat) then
-      chat:set_session(vim.tbl_extend('force', chat.session, { heldBy = result.heldBy }))
+      local session = vim.tbl_extend('force', chat.session, { heldBy = result.heldBy }) --[[@as claude.Session]]
+      chat:set_session(session)
     end
     done(error, result)
   end)

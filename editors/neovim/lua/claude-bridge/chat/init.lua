@@ -44,7 +44,8 @@ end
 
 ---@param buf integer
 local function prepare(buf)
-  vim.bo[buf].buftype = 'nofile'
+  -- Never written, but one whose name counts: :mksession keeps it by `:edit`, and not as a window without a file.
+  vim.bo[buf].buftype = 'nowrite'
   vim.bo[buf].bufhidden = 'hide'
   vim.bo[buf].swapfile = false
   vim.bo[buf].undolevels = -1
@@ -125,6 +126,10 @@ function M.open(session_id)
   if not chat then
     local buf = vim.fn.bufadd('claude://' .. session_id)
     vim.fn.bufload(buf)
+    if not by_buffer[buf] then
+      -- It has the name already, and nothing of the chat: a session of Neovim's left it.
+      M.read(buf, session_id)
+    end
     chat = by_buffer[buf]
   end
   last_used = chat.buf

@@ -36,7 +36,7 @@ end
 ---@private
 ---@return claude.SessionEvent
 function Stream:take()
-  local event = self.queue[self.head]
+  local event = self.queue[self.head] --[[@as claude.SessionEvent]]
   self.queue[self.head] = nil
   self.head = self.head + 1
   if not is_delta(event) then

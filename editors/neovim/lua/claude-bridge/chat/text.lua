@@ -85,8 +85,8 @@ end
 function M.epoch(at)
   local year, month, day, hour, minute, second = at:match('^(%d+)-(%d+)-(%d+)T(%d+):(%d+):(%d+)')
   local fields = { year = year, month = month, day = day, hour = hour, min = minute, sec = second, isdst = false }
-  local local_time = os.time(fields)
-  local utc = os.date('!*t', local_time) --[[@as osdateparam]]
+  local local_time = os.time(fields --[[@as std.osdateparam]])
+  local utc = os.date('!*t', local_time) --[[@as std.osdateparam]]
   utc.isdst = false
   return local_time + (local_time - os.time(utc))
 end

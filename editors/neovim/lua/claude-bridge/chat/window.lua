@@ -106,7 +106,8 @@ local function open_prompt(chat, window)
     once = true,
     callback = function()
       vim.schedule(function()
-        if vim.api.nvim_win_is_valid(below) and #vim.api.nvim_tabpage_list_wins(0) > 1 then
+        local is_there = vim.api.nvim_win_is_valid(below) and vim.api.nvim_win_get_buf(below) == prompt.buf
+        if is_there and #vim.api.nvim_tabpage_list_wins(0) > 1 then
           vim.api.nvim_win_close(below, true)
         end
       end)
@@ -125,6 +126,15 @@ function M.open(chat)
   local below = open_prompt(chat, window)
   chat.document.show_end(window)
   return window, below
+end
+
+--- Makes a window that has the chat's buffer look as it should, with the input below.
+---@param chat claude.Chat
+---@param window integer
+---@return integer input's window
+function M.restore(chat, window)
+  dress(chat, window)
+  return open_prompt(chat, window)
 end
 
 --- Shows the chat and goes to its input.

@@ -18,6 +18,9 @@ function M.label(session)
   if session.mode == 'power' then
     parts[#parts + 1] = 'POWER'
   end
+  if session.studyId then
+    parts[#parts + 1] = '· ' .. session.studyId
+  end
   if session.heldBy then
     parts[#parts + 1] = ('(in %s)'):format(session.heldBy.client or 'another editor')
   end

@@ -19,7 +19,7 @@ local function current(path)
     return vim.api.nvim_buf_get_lines(buf, 0, -1, false)
   end
   local ok, lines = pcall(vim.fn.readfile, path)
-  return ok and lines or {}
+  return ok and lines --[[@as string[] ]] or {}
 end
 
 ---@param said string

@@ -35,7 +35,8 @@ function M.ask(asked, done)
   local prompt = ('Claude wants to: %s'):format(text.shorten(permission.title, 120))
   choice.choose(prompt, choices, function(answer)
     if answer and answer.behavior == 'allow' and asked.view and asked.view.updated_input then
-      answer = vim.tbl_extend('force', answer, { updatedInput = asked.view.updated_input() })
+      local changed = { updatedInput = asked.view.updated_input() }
+      answer = vim.tbl_extend('force', answer, changed) --[[@as claude.PermissionAnswer]]
     end
     -- A float is in the way of the work; a diff is what a person may want to go on looking at.
     if not answer and asked.view and not asked.view.updated_input then

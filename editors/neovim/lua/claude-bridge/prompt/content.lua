@@ -90,7 +90,7 @@ function M.selection(call)
     local first_line = vim.fn.getline(call.line1) --[[@as string]]
     local last_line = vim.fn.getline(call.line2) --[[@as string]]
     local stop = math.min(to[2], #last_line)
-    stop = stop + #vim.fn.strpart(last_line, stop, 1, true)
+    stop = stop + #vim.fn.strpart(last_line, stop, 1, 1)
     return {
       type = 'file',
       path = path,

@@ -20,7 +20,7 @@ local function read()
   local text = file:read('*a')
   file:close()
   local ok, list = pcall(vim.json.decode, text)
-  return ok and vim.islist(list) and list or {}
+  return ok and vim.islist(list) and list --[[@as string[] ]] or {}
 end
 
 ---@param list string[]

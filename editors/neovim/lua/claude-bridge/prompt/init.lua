@@ -16,6 +16,21 @@ Prompt.__index = Prompt
 
 local M = {}
 
+local named = 0
+
+--- Gives an input a name that no other one has, here or elsewhere.
+---@param buf integer
+local function give_name(buf)
+  local before = vim.api.nvim_buf_get_name(buf)
+  named = named + 1
+  vim.api.nvim_buf_set_name(buf, ('claude-prompt://%d/%d'):format(vim.fn.getpid(), named))
+  -- Neovim keeps the name that it had, as that of another buffer.
+  local left = before ~= '' and vim.fn.bufnr(before) or -1
+  if left ~= -1 then
+    vim.api.nvim_buf_delete(left, { force = true })
+  end
+end
+
 ---@param chat claude.Chat
 ---@return integer
 local function new_buffer(chat)
@@ -24,7 +39,7 @@ local function new_buffer(chat)
   vim.bo[buf].buftype = 'acwrite'
   vim.bo[buf].bufhidden = 'hide'
   vim.bo[buf].swapfile = false
-  vim.api.nvim_buf_set_name(buf, ('claude-prompt://%d'):format(chat.buf))
+  give_name(buf)
   vim.bo[buf].filetype = 'claude-prompt'
   vim.bo[buf].omnifunc = "v:lua.require'claude-bridge.prompt.complete'.omnifunc"
   vim.bo[buf].completeopt = 'menuone,noinsert,noselect'
@@ -53,6 +68,16 @@ local function watch(prompt)
     desc = 'Writing the input sends it',
     callback = function()
       prompt:send()
+    end,
+  })
+  vim.api.nvim_create_autocmd('SessionWritePost', {
+    group = group,
+    desc = 'Leave the name to the session file, whose `:file` would fail where a buffer has it',
+    callback = function()
+      if not vim.api.nvim_buf_is_valid(buf) then
+        return true
+      end
+      give_name(buf)
     end,
   })
   vim.api.nvim_create_autocmd('BufWipeout', {
