@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -12,8 +12,13 @@ use tempfile::TempDir;
 
 use crate::clock;
 
-/// The program that is measured.
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_claude-bridge");
+/// The program that is measured: the one that is shipped, which `benches/run` builds.
+pub(crate) fn program() -> PathBuf {
+    let release = Path::new(env!("CARGO_BIN_EXE_claude-bridge"));
+    let dist = release.ancestors().nth(2).map(|target| target.join("dist/claude-bridge"));
+    let dist = dist.filter(|dist| dist.is_file());
+    dist.expect("target/dist/claude-bridge: build it by `cargo build --profile dist`")
+}
 
 const HEADER: &[u8] = b"Content-Length: ";
 
@@ -72,7 +77,7 @@ impl Bridge {
 
     fn start_with(folder: TempDir, data: &Path, config: String, env: &[(String, String)]) -> Self {
         fs::write(folder.path().join("bridge.toml"), config).unwrap();
-        let mut child = Command::new(PROGRAM)
+        let mut child = Command::new(program())
             .arg("--config")
             .arg(folder.path().join("bridge.toml"))
             .arg("--data-dir")

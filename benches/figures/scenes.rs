@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::bridge::{Bridge, End, PROGRAM};
+use crate::bridge::{Bridge, End, program};
 use crate::clock::{median, millis, now, percentile};
 use crate::report::figure;
 use crate::support::api::{Api, Reply};
@@ -306,14 +306,10 @@ fn memory() {
     );
 }
 
-/// The stripped `dist` binary, which `benches/run` builds.
+/// The stripped `dist` binary.
 fn size() {
-    let dist = Path::new(PROGRAM).parent().unwrap().parent().unwrap().join("dist/claude-bridge");
-    let ours = match fs::metadata(&dist) {
-        Ok(metadata) => format!("{:.1} MB", metadata.len() as f64 / 1e6),
-        Err(_) => "not built".to_owned(),
-    };
-    figure("stripped `dist` binary", &ours, &peers::acp_size(), "15 MB or less");
+    let ours = fs::metadata(program()).unwrap().len() as f64 / 1e6;
+    figure("stripped `dist` binary", &format!("{ours:.1} MB"), &peers::acp_size(), "15 MB or less");
 }
 
 /// A script for the scripted CLI, in a folder of its own.
