@@ -7,6 +7,7 @@ import { CHAT_VIEW, ChatView, type Surroundings } from "./chat/view";
 import { registerCommands } from "./commands";
 import { keepContexts } from "./contexts";
 import { Diffs } from "./diff/documents";
+import { Proposals } from "./diff/proposals";
 import { Pages } from "./pages";
 import { Server } from "./server/server";
 import { SESSIONS_VIEW, SessionTree } from "./sessions/tree";
@@ -29,13 +30,15 @@ let running: Server | undefined;
 export function activate(context: vscode.ExtensionContext): Api {
   const log = vscode.window.createOutputChannel("Claude Bridge", { log: true });
   const server = new Server(context, log, editorTools);
-  const chats = new Chats(server, context.workspaceState);
-  const diffs = new Diffs();
+  const proposals = new Proposals();
+  const chats = new Chats(server, context.workspaceState, proposals);
+  const diffs = new Diffs(proposals);
   const pages = new Pages();
   const surroundings: Surroundings = {
     openFile: (path, cwd, line) => showFile(absolute(path, cwd), line),
     openDiff: (diff, cwd) => diffs.show(diff, cwd),
     insert: insertText,
+    isEdited: (toolUseId) => proposals.inputOf(toolUseId) !== undefined,
   };
   const view = new ChatView(context.extensionUri, server, chats, surroundings, log);
   const tree = new SessionTree(server, () => chats.current?.session.id);
@@ -43,11 +46,13 @@ export function activate(context: vscode.ExtensionContext): Api {
     log,
     server,
     chats,
+    proposals,
     diffs,
     pages,
     view,
     tree,
     rememberEditors(),
+    proposals.onDidEdit((toolUseId) => view.tellEdited(toolUseId)),
     vscode.window.registerWebviewViewProvider(CHAT_VIEW, view),
     registerTree(tree, server, chats),
     new StatusBar(server, chats),

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
-import type { ContentBlock, Mode, Permission, Session, SessionEvent } from "../protocol";
+import type { Proposals } from "../diff/proposals";
+import type { ContentBlock, Mode, Permission, PermissionAnswer, Session, SessionEvent } from "../protocol";
 import type { Server } from "../server/server";
 import { own } from "../settings";
 import { Follower } from "./follower";
@@ -29,6 +30,7 @@ export class Chats implements vscode.Disposable {
   constructor(
     private readonly server: Server,
     private readonly memento: vscode.Memento,
+    private readonly proposals: Proposals,
   ) {
     this.subscriptions.push(
       server.onDidChangeState(({ kind }) => {
@@ -79,6 +81,14 @@ export class Chats implements vscode.Disposable {
       this.forgetIdle();
       this.sessionsChanged.fire();
     }
+  }
+
+  /** Answers what the session that is shown asks. A version that the person made of a change goes with it. */
+  async answer(permissionId: string, answer: PermissionAnswer): Promise<void> {
+    const permission = this.shown?.permissions.find(({ id }) => id === permissionId);
+    const updatedInput = permission && answer.behavior === "allow" && this.proposals.inputOf(permission.toolUseId);
+    await this.shown?.answer(permissionId, { ...answer, ...(updatedInput && { updatedInput }) });
+    if (permission) this.proposals.forget(permission.toolUseId);
   }
 
   /** Changes the mode of the session that is shown, or of the one to come. */

@@ -17,6 +17,8 @@ export interface Surroundings {
   openFile(path: string, cwd: string, line?: number): Promise<void>;
   openDiff(diff: Extract<FromPage, { type: "diff" }>["diff"], cwd: string): Promise<void>;
   insert(text: string): Promise<void>;
+  /** Whether the person has made a version of their own of a change. */
+  isEdited(toolUseId: string): boolean;
 }
 
 /** The chat in the side bar. What it shows is in the bridge and in `Chats`: the page may come and go. */
@@ -92,6 +94,11 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     await this.focus();
   }
 
+  /** Says that what is allowed from now on is the person's own version of a change. */
+  tellEdited(toolUseId: string): void {
+    this.tell({ type: "edited", toolUseId });
+  }
+
   /** Says in the chat that something failed. */
   fail(error: unknown, localId?: string): void {
     this.log.error(`The chat: ${inWords(error)}`);
@@ -154,7 +161,7 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
 
   private async answer(permissionId: string, answer: Extract<FromPage, { type: "answer" }>["answer"]): Promise<void> {
     try {
-      await this.chats.current?.answer(permissionId, answer);
+      await this.chats.answer(permissionId, answer);
       this.tell({ type: "answered", permissionId });
     } catch (error) {
       this.tell({ type: "answered", permissionId, problem: failureOf(error).message });
@@ -179,6 +186,9 @@ export class ChatView implements vscode.WebviewViewProvider, vscode.Disposable {
     const snapshot = await follower?.snapshot();
     if (follower !== this.chats.current) return;
     this.tell({ type: "open", snapshot, mode: this.chats.mode });
+    for (const { toolUseId } of follower?.permissions ?? []) {
+      if (this.surroundings.isEdited(toolUseId)) this.tellEdited(toolUseId);
+    }
     if (follower) await this.tellCapabilities(follower.session.id);
   }
 

@@ -42,6 +42,8 @@ export interface DiffRequest {
   title: string;
   name: string;
   input: Record<string, unknown>;
+  /** Whether the person is asked about it, and may make it another one. */
+  isAsked: boolean;
   /** What the tool said in its own terms, if it has run. */
   structured?: unknown;
 }
@@ -59,6 +61,8 @@ export type ToPage =
   | { type: "attach"; attachment: Attachment }
   | { type: "failed"; kind: Failure["kind"]; message: string; hint?: string; localId?: string }
   | { type: "answered"; permissionId: string; problem?: string }
+  /** The person has made a version of their own of a change that they are asked about. */
+  | { type: "edited"; toolUseId: string }
   | { type: "reveal"; messageId: string }
   | { type: "focus" };
 

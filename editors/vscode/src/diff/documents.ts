@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import * as vscode from "vscode";
 import { absolute } from "../chat/attach";
 import type { DiffRequest } from "../chat/wire";
+import type { Proposals } from "./proposals";
 import { changedFile, originalOf, type Sides, sidesOf } from "./sides";
 
 const SCHEME = "claude-bridge-diff";
@@ -14,6 +15,8 @@ export class Diffs implements vscode.TextDocumentContentProvider, vscode.Disposa
   readonly onDidChange = this.changed.event;
   private readonly registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
 
+  constructor(private readonly proposals: Proposals) {}
+
   provideTextDocumentContent(uri: vscode.Uri): string {
     return this.texts.get(uri.toString()) ?? "This change is no longer known. Open it again from the chat.";
   }
@@ -23,9 +26,13 @@ export class Diffs implements vscode.TextDocumentContentProvider, vscode.Disposa
     if (!path) return;
     const original = originalOf(diff.structured) ?? (await textOf(absolute(path, cwd)));
     const sides = sidesOf(diff.name, diff.input, original);
-    const { before, after } = this.keep(diff.toolUseId, path, sides);
+    const kept = this.keep(diff.toolUseId, path, sides);
+    // What stands alone cannot be put back into its file.
+    const isWhole = diff.name === "Write" || sides.before === original;
+    const after =
+      diff.isAsked && isWhole ? this.proposals.open(diff, kept.after.path, sides.before, sides.after) : kept.after;
     const title = `${posix.basename(path)} (${diff.structured ? "changed by Claude" : "Claude wants to change this"})`;
-    await vscode.commands.executeCommand("vscode.diff", before, after, title, { preview: true });
+    await vscode.commands.executeCommand("vscode.diff", kept.before, after, title, { preview: true });
   }
 
   dispose(): void {

@@ -31,6 +31,41 @@ export function sidesOf(name: string, input: Record<string, unknown>, original: 
   };
 }
 
+/** The input with which a tool that changes a whole text, `before`, makes another one of it. */
+export function editedInput(
+  name: string,
+  input: Record<string, unknown>,
+  before: string,
+  after: string,
+): Record<string, unknown> {
+  if (name === "Write") return { ...input, content: after };
+  const passage = changedPassage(before, after);
+  return name === "MultiEdit" ? { ...input, edits: [passage] } : { ...input, ...passage, replace_all: false };
+}
+
+/** The lines that differ, with as many around them as it takes to be found once alone. */
+function changedPassage(before: string, after: string): { old_string: string; new_string: string } {
+  const [old, fresh] = [before.split("\n"), after.split("\n")];
+  const most = Math.min(old.length, fresh.length);
+  let start = 0;
+  while (start < most && old[start] === fresh[start]) start += 1;
+  let end = 0;
+  while (end < most - start && old[old.length - 1 - end] === fresh[fresh.length - 1 - end]) end += 1;
+  for (let around = 0; ; around += 1) {
+    const [from, to] = [Math.max(0, start - around), Math.max(0, end - around)];
+    const [removed, added] = [old.slice(from, old.length - to), fresh.slice(from, fresh.length - to)];
+    const [old_string, new_string] = [removed.join("\n"), added.join("\n")];
+    const isAll = from === 0 && to === 0;
+    // Where there are no lines on one side, the line break belongs to none.
+    const isFit = removed.length > 0 && added.length > 0 && isOnce(before, old_string);
+    if (isAll || isFit) return { old_string, new_string };
+  }
+}
+
+function isOnce(text: string, part: string): boolean {
+  return part !== "" && text.indexOf(part) === text.lastIndexOf(part);
+}
+
 /** The file's text before the tool ran, where the tool tells it. */
 export function originalOf(structured: unknown): string | undefined {
   const original = (structured as { originalFile?: unknown } | undefined)?.originalFile;

@@ -70,6 +70,8 @@ export class App {
         return this.fail(message);
       case "answered":
         return this.answered(message);
+      case "edited":
+        return this.edited(message.toolUseId);
       case "reveal":
         this.toReveal = { messageId: message.messageId, pages: 0 };
         return this.reveal();
@@ -156,7 +158,15 @@ export class App {
   private answered({ permissionId, problem }: Extract<ToPage, { type: "answered" }>): void {
     const item = this.transcript.toolOf(permissionId);
     if (!item?.asked || item.asked.outcome || !problem) return;
-    item.asked = { permission: item.asked.permission, problem };
+    item.asked = { ...item.asked, problem };
+    this.transcript.changed.add(item);
+    this.list.refresh();
+  }
+
+  private edited(toolUseId: string): void {
+    const item = this.transcript.find(toolUseId);
+    if (item?.kind !== "tool" || !item.asked) return;
+    item.asked = { ...item.asked, edited: true };
     this.transcript.changed.add(item);
     this.list.refresh();
   }

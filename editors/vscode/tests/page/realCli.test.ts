@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { access, readFile, writeFile } from "node:fs/promises";
+import { access, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Answer, MessagesApi } from "../support/api";
 import { claudeCli } from "../support/cli";
@@ -64,6 +64,22 @@ inWindow("the chat with the real Claude CLI", start, (window) => {
     await window.turnEnds(2);
     assert.equal(await readFile(made, "utf8"), "made by Claude\n");
     await window.picture("real-cli");
+  });
+
+  it("writes what the person has made of a change in the diff editor", async () => {
+    await rm(made, { force: true });
+    await window.say("write, please");
+    await window.button("Open the diff").click();
+    const line = window.page.locator(".monaco-diff-editor .modified .view-line", { hasText: "Claude" });
+    await line.click();
+    await window.page.keyboard.press("End");
+    await window.page.keyboard.type(" and by me");
+    await window.page.keyboard.press("Control+S");
+    await window.chat.getByText("Your own version of it will be used.").waitFor();
+    await window.picture("edited");
+    await window.button("Allow once").click();
+    await window.turnEnds(1);
+    assert.equal(await readFile(made, "utf8"), "made by Claude and by me\n");
   });
 
   it("asks the editor what is selected there", async () => {

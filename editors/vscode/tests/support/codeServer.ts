@@ -74,13 +74,18 @@ export class CodeServer {
 
   /** Settings of the machine take effect at once, as in any VS Code. */
   async writeSettings(machine: Record<string, unknown>): Promise<void> {
-    for (const [folder, settings] of [
-      ["User", QUIET],
-      ["Machine", machine],
-    ] as const) {
-      await mkdir(join(this.home, "data", folder), { recursive: true });
-      await writeFile(join(this.home, "data", folder, "settings.json"), JSON.stringify(settings, undefined, 2));
-    }
+    await this.write("Machine", machine);
+    await this.writeUserSettings({});
+  }
+
+  /** Those of the user take effect in the next window. */
+  async writeUserSettings(user: Record<string, unknown>): Promise<void> {
+    await this.write("User", { ...QUIET, ...user });
+  }
+
+  private async write(folder: "User" | "Machine", settings: Record<string, unknown>): Promise<void> {
+    await mkdir(join(this.home, "data", folder), { recursive: true });
+    await writeFile(join(this.home, "data", folder, "settings.json"), JSON.stringify(settings, undefined, 2));
   }
 
   async stop(): Promise<void> {

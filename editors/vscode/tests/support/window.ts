@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser, FrameLocator, Locator, Page } from "playwright-core";
+import type { Browser, Frame, FrameLocator, Locator, Page } from "playwright-core";
 import type { CodeServer } from "./codeServer";
 import { ARTEFACTS } from "./paths";
 
@@ -115,6 +115,25 @@ export class Window {
       .locator(".end")
       .nth(count - 1)
       .waitFor();
+  }
+
+  /** The frame of the chat's page. */
+  async chatFrame(): Promise<Frame> {
+    const body = await this.chat.locator("body").elementHandle();
+    const frame = await body?.ownerFrame();
+    if (!frame) throw new Error("the chat has no page");
+    return frame;
+  }
+
+  /** Drags the border of the side bar to a place. */
+  async dragSideBar(width: number): Promise<void> {
+    const bar = await this.page.locator(".part.sidebar").boundingBox();
+    if (!bar) throw new Error("there is no side bar");
+    const [edge, y] = [bar.x + bar.width, bar.y + 200];
+    await this.page.mouse.move(edge, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(bar.x + width, y, { steps: 8 });
+    await this.page.mouse.up();
   }
 
   button(name: string): Locator {

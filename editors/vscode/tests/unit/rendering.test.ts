@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { changedFile, originalOf, sidesOf } from "../../src/diff/sides";
+import { changedFile, editedInput, originalOf, sidesOf } from "../../src/diff/sides";
 import { triggerAt } from "../../src/page/composer/trigger";
 import { lineChange } from "../../src/page/items/lines";
 import { openFence } from "../../src/page/markdown/fence";
@@ -39,6 +39,27 @@ describe("changes", () => {
       { old_string: "b", new_string: "c" },
     ];
     assert.deepEqual(sidesOf("MultiEdit", { edits }, "a"), { before: "a", after: "c" });
+  });
+
+  it("are made to another input where the person has edited them", () => {
+    const before = "a\nb\nb\nc\n";
+    const write = editedInput("Write", { file_path: "f", content: "x" }, before, "y");
+    assert.deepEqual(write, { file_path: "f", content: "y" });
+    for (const after of [
+      "a\nb\nB\nc\n",
+      "b\nb\nc\n",
+      "a\nb\nb\nc\nd",
+      "new\na\nb\nb\nc\n",
+      "",
+      "a\nb\nb\nb\nc\n",
+      "a\nb\nb\nc\n\n",
+    ]) {
+      const edit = editedInput("Edit", { file_path: "f", old_string: "b", new_string: "x" }, before, after);
+      assert.equal(before.split(String(edit.old_string)).length, 2, "it is found, and once");
+      assert.deepEqual(sidesOf("Edit", edit, before), { before, after });
+      const multi = editedInput("MultiEdit", { file_path: "f", edits: [] }, before, after);
+      assert.deepEqual(sidesOf("MultiEdit", multi, before), { before, after });
+    }
   });
 
   it("stand alone where they do not fit the file", () => {

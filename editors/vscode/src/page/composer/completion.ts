@@ -16,10 +16,9 @@ export class Completion {
 
   constructor(private readonly input: HTMLTextAreaElement) {
     this.element.hidden = true;
-    input.setAttribute("role", "combobox");
     input.setAttribute("aria-autocomplete", "list");
+    input.setAttribute("aria-haspopup", "listbox");
     input.setAttribute("aria-controls", "completion");
-    input.setAttribute("aria-expanded", "false");
   }
 
   get isOpen(): boolean {
@@ -30,7 +29,6 @@ export class Completion {
     this.choices = choices;
     this.active = 0;
     this.element.hidden = choices.length === 0;
-    this.input.setAttribute("aria-expanded", String(this.isOpen));
     this.element.replaceChildren(...choices.map((choice, index) => this.option(choice, index)));
     this.mark();
   }

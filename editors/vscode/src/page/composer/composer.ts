@@ -6,7 +6,7 @@ import { Attachments } from "./attachments";
 import { type Choice, Completion } from "./completion";
 import { type Trigger, triggerAt } from "./trigger";
 
-const PLACEHOLDER = "Ask Claude. @ adds a file, / is a command";
+const PLACEHOLDER = "Ask Claude (@ file, / command)";
 
 /** Commands of ours; those of the CLI come with the session. */
 const OWN_COMMANDS: [name: PageCommand, says: string, description: string][] = [
@@ -43,7 +43,7 @@ export class Composer {
   private readonly attachments: Attachments;
   private readonly sendButton = iconButton("send", "Send", () => this.send());
   private readonly stopButton = iconButton("debug-stop", "Stop", () => this.wishes.stop());
-  readonly modeButton = h("button", { type: "button", class: "choice", title: "Mode of this session" });
+  readonly modeButton = h("button", { type: "button", class: "choice mode", title: "Mode of this session" });
   readonly modelButton = h("button", { type: "button", class: "choice", title: "Model of this session" });
   readonly studyButton = h("button", { type: "button", class: "choice", title: "Study of this session" });
   private commands: CommandInfo[] = [];
@@ -79,12 +79,14 @@ export class Composer {
       this.sendButton,
     );
     this.element = h(
-      "div",
-      { class: "composer" },
+      "section",
+      { class: "composer", "aria-label": "Your message" },
       this.completion.element,
       this.readOnly,
       h("div", { class: "box" }, this.attachments.element, this.input, bar),
     );
+    // What stands in it may need other lines when the side bar has another width.
+    new ResizeObserver(() => this.resize()).observe(this.element);
     this.sendButton.classList.add("send");
     this.setBusy(false);
   }

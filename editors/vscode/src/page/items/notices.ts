@@ -14,7 +14,7 @@ const ENDS: Record<string, [icon: string, text: string]> = {
 
 /** Something that a person should know. */
 export function noticeView(): ItemView<NoticeItem> {
-  const element = h("aside", { class: "item notice", tabindex: -1 });
+  const element = h("div", { class: "item notice", role: "note", tabindex: -1 });
   return {
     element,
     update({ level, text }) {
@@ -27,7 +27,7 @@ export function noticeView(): ItemView<NoticeItem> {
 
 /** Something that went wrong, with what can be done about it. */
 export function errorView(): ItemView<ErrorItem> {
-  const element = h("aside", { class: "item notice error", role: "alert", tabindex: -1 });
+  const element = h("div", { class: "item notice error", role: "alert", tabindex: -1 });
   return {
     element,
     update({ message, hint, details, offerDemo }) {

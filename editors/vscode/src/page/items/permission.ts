@@ -26,12 +26,16 @@ export function permissionView(item: ToolItem, asked: Asked): HTMLElement[] {
 
 type Send = (answer: PermissionAnswer) => void;
 
-function toolQuestion(item: ToolItem, { permission }: Asked, send: Send): HTMLElement[] {
+function toolQuestion(item: ToolItem, { permission, edited }: Asked, send: Send): HTMLElement[] {
   const parts: HTMLElement[] = [h("h3", {}, icon("shield"), permission.title)];
   if (permission.description) parts.push(h("p", { class: "quiet" }, permission.description));
   parts.push(changeView(item) ?? whatItDoes(item));
   if (changedFile(item.name, item.input) !== undefined) {
-    parts.push(linkButton("diff", "Open the diff", () => openDiff(item)));
+    const title = "What you change and save on its right side is what is allowed";
+    parts.push(linkButton("diff", "Open the diff", () => openDiff(item), title));
+  }
+  if (edited) {
+    parts.push(h("p", { class: "edited", role: "status" }, icon("edit"), "Your own version of it will be used."));
   }
   parts.push(...answers(permission, send));
   return parts;
@@ -57,7 +61,7 @@ function answers({ suggestions = [] }: Asked["permission"], send: Send): HTMLEle
     send({ behavior: "allow", scope, ...(scope !== "once" && chosen && { suggestionId: chosen }) });
   const choice = suggestions.length > 1 && suggestionChoice(suggestions, (id) => (chosen = id));
   const single = suggestions.length === 1 ? suggestions[0]?.label : undefined;
-  const reason = h("input", { type: "text", class: "reason", placeholder: "What Claude should do instead" });
+  const reason = h("input", { type: "text", class: "reason", placeholder: "What to do instead" });
   const deny = () => send({ behavior: "deny", ...(reason.value.trim() && { message: reason.value.trim() }) });
   reason.addEventListener("keydown", (event) => {
     if (event.key === "Enter") deny();

@@ -91,12 +91,13 @@ function bodyOf(item: ToolItem): HTMLElement[] {
   ];
 }
 
-export function linkButton(name: string, label: string, onclick: () => void): HTMLButtonElement {
-  return h("button", { type: "button", class: "link", onclick }, icon(name), label);
+export function linkButton(name: string, label: string, onclick: () => void, title?: string): HTMLButtonElement {
+  return h("button", { type: "button", class: "link", onclick, title }, icon(name), label);
 }
 
-export function openDiff({ id, title, name, input, result }: ToolItem): void {
-  tell({ type: "diff", diff: { toolUseId: id, title, name, input, structured: result?.structured } });
+export function openDiff({ id, title, name, input, result, asked }: ToolItem): void {
+  const isAsked = asked !== undefined && !asked.outcome && !asked.holder;
+  tell({ type: "diff", diff: { toolUseId: id, title, name, input, isAsked, structured: result?.structured } });
 }
 
 function inputView({ name, input }: ToolItem): HTMLElement {

@@ -56,6 +56,8 @@ export interface Asked {
   by?: PermissionResolver;
   /** Who else has to answer, where another program runs the session. */
   holder?: string;
+  /** The person has made a version of their own. */
+  edited?: boolean;
   /** The answer is on its way. */
   sending?: boolean;
   /** Why the answer was not taken. */
