@@ -36,8 +36,8 @@ export class Follower implements vscode.Disposable {
   private seen = new Seen();
   private subscription: vscode.Disposable | undefined;
   private readonly batch = new Batch((events) => this.happened.fire(events));
-  /** An event that somebody waits for. */
-  private awaited: { seq: number; resolve(): void } | undefined;
+  /** Events that somebody waits for. */
+  private readonly awaited = new Set<{ seq: number; resolve(): void }>();
   /** How many of our messages have not been answered. */
   private sent = 0;
   private look: NodeJS.Timeout | undefined;
@@ -200,19 +200,18 @@ export class Follower implements vscode.Disposable {
 
   /** Resolves when an event has come; also where the server ends before that. */
   private async comesTo(seq: number): Promise<void> {
+    let ended: vscode.Disposable | undefined;
     await new Promise<void>((resolve) => {
-      this.awaited = { seq, resolve };
-      const ended = this.server.onDidChangeState(() => {
-        ended.dispose();
-        resolve();
-      });
+      const awaited = { seq, resolve: () => this.awaited.delete(awaited) && resolve() };
+      this.awaited.add(awaited);
+      ended = this.server.onDidChangeState(awaited.resolve);
       this.resolveAwaited();
     });
-    this.awaited = undefined;
+    ended?.dispose();
   }
 
   private resolveAwaited(): void {
-    if (this.awaited && this.seen.lastSeq >= this.awaited.seq) this.awaited.resolve();
+    for (const { seq, resolve } of this.awaited) if (this.seen.lastSeq >= seq) resolve();
   }
 
   /** What becomes of the session after a turn's end is no part of the turn. */

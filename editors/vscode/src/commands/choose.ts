@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { Mode, Study } from "../protocol";
-import { inWords } from "../protocol";
+import { failureOf } from "../protocol";
 import type { Parts } from "./context";
 
 /** Lets the person choose what Claude may do. */
@@ -26,8 +26,10 @@ export async function setMode({ chats, server }: Parts): Promise<void> {
 }
 
 async function explainRefusal(error: unknown): Promise<void> {
+  if (failureOf(error).kind !== "modeNotAllowed") throw error;
   const open = "Open the setting";
-  const answer = await vscode.window.showErrorMessage(inWords(error), open);
+  const text = "Power mode is not enabled. The setting claudeBridge.modes.power.enabled allows it.";
+  const answer = await vscode.window.showErrorMessage(text, open);
   if (answer !== open) return;
   await vscode.commands.executeCommand("workbench.action.openSettings", "claudeBridge.modes.power.enabled");
 }

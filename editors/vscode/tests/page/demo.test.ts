@@ -100,12 +100,12 @@ inWindow("the chat with the demo agent", start, (window) => {
   });
 
   it("shows a message that waits for its turn", async () => {
-    await window.say("long 60");
+    await window.say("long 200");
     await window.say("help");
     await window.chat.locator(".user.pending", { hasText: "help" }).waitFor();
     await window.chat.locator(".answer h2", { hasText: "What the demo agent understands" }).waitFor();
     assert.equal(await window.chat.locator(".user.pending").count(), 0);
-    assert.deepEqual(await window.chat.locator(".user .said").allInnerTexts(), ["long 60", "help"]);
+    assert.deepEqual(await window.chat.locator(".user .said").allInnerTexts(), ["long 200", "help"]);
   });
 
   it("offers files by @ and commands by /", async () => {
