@@ -61,7 +61,9 @@ export class StatusBar implements vscode.Disposable {
     const follower = this.chats.current;
     const session = follower?.session;
     const asked = (follower?.permissions.length ?? 0) > 0;
-    const sign = asked ? "bell-dot" : follower?.isBusy ? "loading~spin" : "sparkle";
+    // Some themes give the item no colour of its own: the sign says it too.
+    const atRest = power ? "warning" : "sparkle";
+    const sign = asked ? "bell-dot" : follower?.isBusy ? "loading~spin" : atRest;
     const parts = [
       power ? "POWER" : "user",
       own<boolean>("demo") ? "demo" : session?.model,

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CodeServer } from "../support/codeServer";
 import { BRIDGE } from "../support/paths";
+import { until } from "../support/process";
 import { inWindow } from "../support/suite";
 import { conversation } from "./conversation";
 
@@ -155,8 +156,14 @@ inWindow("the chat with the demo agent", start, (window) => {
     await window.session("Renamed by a test").waitFor();
     await window.picture("sessions");
     await window.session("Renamed by a test").click({ button: "right" });
-    await window.page.getByRole("menuitem", { name: "Delete Session" }).click();
-    await window.page.locator(".monaco-dialog-box").getByRole("button", { name: "Delete" }).click();
+    // A menu takes no click in its first moment.
+    const item = window.page.getByRole("menuitem", { name: "Delete Session" });
+    const confirm = window.page.locator(".monaco-dialog-box").getByRole("button", { name: "Delete" });
+    await until("it is asked whether it is meant", async () => {
+      if (await item.isVisible()) await item.click({ timeout: 1000 }).catch(() => {});
+      return confirm.isVisible();
+    });
+    await confirm.click();
     await window.session("Renamed by a test").waitFor({ state: "detached" });
     await window.chat.locator(".welcome").waitFor();
     await window.hideSessions();

@@ -75,9 +75,9 @@ inWindow("how the chat looks", start, (window) => {
     await window.chat.locator(".card").waitFor();
     await window.picture("looks-narrow");
     const wider = await window.chat.locator("body").evaluate(() => {
-      const width = document.documentElement.clientWidth;
+      const width = document.querySelector(".box")?.getBoundingClientRect().right ?? 0;
       const inside = (element: Element) => element.closest(".change, pre, .table, .unseen, [hidden]") !== null;
-      return [...document.querySelectorAll("body *")]
+      return [...document.querySelectorAll(".item, .item *, .composer *")]
         .filter((element) => !inside(element) && element.getBoundingClientRect().right > width + 1)
         .map((element) => element.outerHTML.slice(0, 120));
     });

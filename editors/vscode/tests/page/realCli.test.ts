@@ -94,4 +94,25 @@ inWindow("the chat with the real Claude CLI", start, (window) => {
     await window.chat.locator(".tool.done summary", { hasText: "getSelection" }).waitFor();
     await window.picture("editor-tool");
   });
+
+  it("leads to the demo by the walkthrough, and back", async () => {
+    await window.command("Welcome: Open Walkthrough");
+    await window.pick("Get started with Claude Bridge");
+    const page = window.page.locator(".gettingStartedContainer");
+    await page.getByText("A built-in agent streams").waitFor();
+    await window.picture("walkthrough");
+    await page.getByRole("button", { name: "Try the demo" }).last().click();
+    await window.chat.getByText("This is the demo").waitFor();
+    await window.say("help");
+    await window.chat.locator(".answer h2", { hasText: "What the demo agent understands" }).waitFor();
+    await window.command("Claude: Leave the Demo");
+    await window.chat.getByText("Ask about your code").waitFor();
+  });
+
+  it("has an output channel", async () => {
+    await window.command("Claude: Show the Log");
+    // The text is not there: code-server's own logger is compiled, and what is compiled is not installed for the tests.
+    await window.page.locator(".part.panel").getByText("Claude Bridge").first().waitFor({ state: "attached" });
+    await window.page.locator(".part.panel").getByRole("button", { name: "Hide Panel" }).click();
+  });
 });

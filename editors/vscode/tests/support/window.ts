@@ -78,6 +78,8 @@ export class Window {
   async newSession(): Promise<void> {
     await this.command("Claude: New Session");
     await this.chat.locator(".welcome").waitFor();
+    // It comes last, and would take the focus from what is opened before it.
+    await this.chat.locator("#input:focus").waitFor();
   }
 
   async say(text: string): Promise<void> {
@@ -140,23 +142,23 @@ export class Window {
     return this.chat.getByRole("button", { name, exact: true });
   }
 
-  /** Runs a command by the palette. F1 is pressed again where VS Code was not ready for it. */
+  /** Runs a command by the palette. Where something takes the focus, which closes the palette, it is opened again. */
   async command(title: string): Promise<void> {
     await this.page.locator(".part.statusbar").click({ position: { x: 400, y: 10 } });
-    const box = this.quickInput;
     for (let tries = 0; tries < 20; tries += 1) {
-      await this.page.keyboard.press("F1");
-      if (
-        await box.waitFor({ timeout: 2000 }).then(
-          () => true,
-          () => false,
-        )
-      )
-        break;
+      const ran = await this.tryCommand(title).then(
+        () => true,
+        () => false,
+      );
+      if (ran) return;
     }
-    await box.fill(`>${title}`);
-    await this.row(title).waitFor();
-    await box.press("Enter");
+    throw new Error(`the palette did not run: ${title}`);
+  }
+
+  private async tryCommand(title: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    await this.quickInput.fill(`>${title}`, { timeout: 2000 });
+    await this.row(title).click({ timeout: 4000 });
   }
 
   /** The box above VS Code's own list. */
