@@ -35,6 +35,12 @@ local function check_options()
   end
 end
 
+--- Whether the built-in agent answers, which needs no account.
+---@return boolean
+local function is_demo()
+  return vim.list_contains(require('claude-bridge.config').get().cmd, '--demo')
+end
+
 ---@return boolean
 local function check_program()
   health.start('The program')
@@ -55,7 +61,7 @@ local function check_program()
     return false
   end
   health.ok(('%s: %s'):format(path, vim.trim(result.stdout)))
-  if vim.list_contains(cmd, '--demo') then
+  if is_demo() then
     health.info('`cmd` has --demo: the built-in agent answers, not Claude')
   end
   return true
@@ -124,7 +130,8 @@ local function check_server()
     return health.error('bridge/health: ' .. error.message)
   end
   for _, check in ipairs(result.checks) do
-    local report = reports[check.status] or health.info
+    local needless = check.name == 'credential' and is_demo()
+    local report = not needless and reports[check.status] or health.info
     report(('%s: %s'):format(check.name, check.detail), check.status ~= 'ok' and check.hint or nil)
   end
 end

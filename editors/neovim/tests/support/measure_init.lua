@@ -28,6 +28,57 @@ function measure.start()
   end
 end
 
+--- How much of the processor's time each call takes.
+---@param object table
+---@param name string
+---@return number[]
+local function timed(object, name)
+  local took, call = {}, object[name]
+  object[name] = function(...)
+    local began = used()
+    call(...)
+    table.insert(took, used() - began)
+  end
+  return took
+end
+
+--- How much each drawing of the screen takes.
+---@return number[]
+local function redraws()
+  local took, began = {}, 0
+  vim.api.nvim_set_decoration_provider(vim.api.nvim_create_namespace('measure'), {
+    on_start = function()
+      began = used()
+    end,
+    on_end = function()
+      table.insert(took, used() - began)
+    end,
+  })
+  return took
+end
+
+--- Tells what was measured once the turn is over, of which so many deltas are expected.
+---@param deltas integer
+function measure.tell_after(deltas)
+  local frames = timed(require('claude-bridge.chat.stream'), 'frame')
+  local drawn = redraws()
+  local timer = assert(vim.uv.new_timer())
+  timer:start(
+    100,
+    100,
+    vim.schedule_wrap(function()
+      local chat = require('claude-bridge.chat').current()
+      if timer:is_closing() or chat.turn or chat.session.state ~= 'idle' or chat.last_seq < deltas then
+        return
+      end
+      timer:close()
+      local clock = measure.stop()
+      clock.frames, clock.redraws = frames, drawn
+      measure.tell('deltas', clock)
+    end)
+  )
+end
+
 --- Writes a result where the test reads it: whole, or not at all.
 ---@param name string
 ---@param value any

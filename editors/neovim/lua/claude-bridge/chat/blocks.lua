@@ -89,7 +89,26 @@ function M.attachment(block)
   return ('`@%s%s`'):format(vim.fn.fnamemodify(block.path, ':.'), range)
 end
 
---- What the person said; the files first, then the words.
+--- Marks in the words what stands for a file that goes along, and takes it out of the list.
+---@param words string
+---@param attached string[]
+---@return string
+local function marked(words, attached)
+  return (
+    words:gsub('`?@[^%s`]+', function(word)
+      for index, reference in ipairs(attached) do
+        local name = reference:gsub('`', '')
+        local rest = vim.startswith(word, name) and word:sub(#name + 1)
+        if rest and rest:match('^%p*$') then
+          table.remove(attached, index)
+          return reference .. rest
+        end
+      end
+    end)
+  )
+end
+
+--- What the person said; the files first that are not named in the words, then the words.
 ---@param message claude.Message
 ---@return claude.Block
 function M.said_by_person(message)
@@ -101,11 +120,11 @@ function M.said_by_person(message)
       attached[#attached + 1] = M.attachment(block)
     end
   end
-  local parts = {}
+  local said = marked(table.concat(words, '\n\n'), attached)
+  local parts = { said }
   if #attached > 0 then
-    parts[1] = table.concat(attached, ' ')
+    table.insert(parts, 1, table.concat(attached, ' '))
   end
-  vim.list_extend(parts, words)
   return M.text(message.id, table.concat(parts, '\n\n'))
 end
 
