@@ -42,7 +42,10 @@ fn replayed(bridge: &mut Bridge, id: SessionId, turn: u32) -> Duration {
     bridge.send("session/subscribe", &params);
     bridge.skim_to(&mut End::new(&format!(r#""event":{{"seq":{EVENTS},"#)));
     let took = now() - begun;
-    bridge.request("session/unsubscribe", &format!(r#"{{"subscriptionToken":"replay-{turn}"}}"#));
+    // What was read last may have ended in the middle of a frame.
+    let params = format!(r#"{{"subscriptionToken":"replay-{turn}"}}"#);
+    let unsubscribed = bridge.send("session/unsubscribe", &params);
+    bridge.skim_to(&mut End::answer(unsubscribed));
     took
 }
 
