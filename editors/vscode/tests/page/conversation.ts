@@ -99,6 +99,7 @@ export function conversation(window: Window, agent: Agent): void {
     await window.toast("power mode is not enabled").waitFor();
     assert.match((await window.status.textContent()) ?? "", /user/);
     await window.picture(`power-refused-${agent.rareWord}`);
-    await window.page.keyboard.press("Escape");
+    await window.command("Notifications: Clear All Notifications");
+    await window.toast("power mode").waitFor({ state: "hidden" });
   });
 }
