@@ -26,7 +26,13 @@ local server = assert(client())
 local answer, problem = server:request_sync('workspace/diagnostic', { previousResultIds = {} }, PATIENCE)
 is_read = true
 assert(answer and answer.result, problem or vim.inspect(answer))
-server:stop()
+server:stop(true)
+assert(
+  vim.wait(PATIENCE, function()
+    return vim.lsp.get_client_by_id(id) == nil
+  end, 10),
+  arg[1] .. ' does not end'
+)
 
 --- What is not a mistake: that something may be nil, which is said of every optional field; that a number is no
 --- integer; that `pcall` takes a function of Vim's; and the functions of Neovim's loop, whose types Neovim has from
