@@ -11,12 +11,14 @@
 
 mod bridge;
 mod clock;
+mod following;
 mod history;
 mod interrupt;
 mod peers;
 mod replay;
 mod report;
 mod scenes;
+mod script;
 mod studies;
 mod support;
 mod tee;

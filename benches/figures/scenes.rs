@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::bridge::{Bridge, End, program};
 use crate::clock::{median, millis, now, percentile};
 use crate::report::figure;
+use crate::script::{SCRIPTED_CLI, Script};
 use crate::support::api::{Api, Reply};
 use crate::support::real_cli;
-use crate::{history, interrupt, peers, replay, studies, tee};
+use crate::{following, history, interrupt, peers, replay, studies, tee};
 
 pub(crate) const ALL: &[(&str, fn())] = &[
     ("startup", startup),
@@ -28,10 +27,9 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ("size", size),
     ("search", history::search),
     ("replay", replay::replay),
+    ("following", following::following),
     ("studies", studies::studies),
 ];
-
-const SCRIPTED_CLI: &str = env!("CARGO_BIN_EXE_scripted-cli");
 
 /// From the start of the process to the answer to `initialize`.
 fn startup() {
@@ -310,44 +308,6 @@ fn memory() {
 fn size() {
     let ours = fs::metadata(program()).unwrap().len() as f64 / 1e6;
     figure("stripped `dist` binary", &format!("{ours:.1} MB"), &peers::acp_size(), "15 MB or less");
-}
-
-/// A script for the scripted CLI, in a folder of its own.
-struct Script {
-    folder: tempfile::TempDir,
-}
-
-impl Script {
-    /// So many texts of so many deltas, in one turn.
-    fn deltas(count: u64, per_second: Option<u64>, texts: usize) -> Self {
-        let deltas = json!({"deltas": {"count": count, "text": "word ", "perSecond": per_second}});
-        // A thought between two texts keeps them apart.
-        let parts: Vec<_> =
-            vec![deltas; texts].into_iter().flat_map(|part| [part, json!({"thinking": "so"})]).collect();
-        Self::turn(&parts)
-    }
-
-    /// A tool call that is asked for so many times.
-    fn questions(count: usize) -> Self {
-        let call = json!({"tool": {"id": "t1", "name": "Bash", "input": {"command": "make"}}});
-        let round = [json!({"askPermission": "t1"}), json!({"expect": {"type": "control_response"}})];
-        let parts: Vec<_> = std::iter::once(call).chain(vec![round; count].into_iter().flatten()).collect();
-        Self::turn(&parts)
-    }
-
-    /// One turn of these steps, in answer to a message.
-    fn turn(parts: &[serde_json::Value]) -> Self {
-        let turn = json!({"turn": {"content": parts}});
-        let folder = tempfile::tempdir().unwrap();
-        let steps = format!("{{\"expect\":{{\"type\":\"user\"}}}}\n{turn}\n");
-        fs::write(folder.path().join("script.ndjson"), steps).unwrap();
-        Self { folder }
-    }
-
-    fn env(&self) -> Vec<(String, String)> {
-        let path = self.folder.path().join("script.ndjson");
-        vec![("SCRIPTED_CLI".to_owned(), path.to_string_lossy().into_owned())]
-    }
 }
 
 fn this_program() -> PathBuf {
