@@ -84,6 +84,23 @@ fn subscribers_that_come_while_a_turn_streams_miss_nothing_and_get_nothing_twice
 }
 
 #[test]
+fn a_turn_that_nobody_asked_for_reaches_those_who_follow() {
+    let script = Script::new().answer("Started").unasked("The build is done");
+    let bridge = Bridge::with_scripted_cli([script]).start();
+    let session = bridge.create_session();
+    let mut follower = bridge.subscribe(&session, 0);
+    bridge.say(&session, "Build it");
+    follower.until_kind("turnCompleted");
+    follower.until_kind("turnCompleted");
+    let events = follower.end();
+    let of_kind = |kind: &str| events.iter().filter(|event| event["kind"] == kind).collect::<Vec<_>>();
+    let origins: Vec<_> = of_kind("turnStarted").into_iter().map(|started| started["origin"].clone()).collect();
+    assert_eq!(origins, ["client", "background"]);
+    let texts: Vec<_> = of_kind("turnCompleted").into_iter().map(|ended| ended["turn"]["text"].clone()).collect();
+    assert_eq!(texts, ["Started", "The build is done"]);
+}
+
+#[test]
 fn a_subscriber_that_does_not_read_costs_no_memory_and_misses_nothing() {
     let turn = Turn::text("Go. ").deltas(60_000, "some words ").then("Done.");
     let bridge = Bridge::with_scripted_cli([Script::new().answer(turn)]).start();
