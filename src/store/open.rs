@@ -36,6 +36,9 @@ const BUSY_TIMEOUT_ONCE_STUCK: Duration = Duration::from_millis(200);
 
 /// More than there are different statements, so that each is compiled once.
 const CACHED_STATEMENTS: usize = 64;
+/// What SQLite may hold in memory, in bytes, over all connections: past that it reuses what it has. Its own limit is two
+/// megabytes a connection, which a flood of events fills one after the other.
+const SQLITE_MEMORY: u32 = 3 << 20;
 
 /// A history that was opened for writing.
 #[derive(Debug)]
@@ -139,6 +142,7 @@ fn connect(file: &Path) -> rusqlite::Result<Connection> {
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "synchronous", "normal")?;
     db.pragma_update(None, "journal_size_limit", log::LIMIT)?;
+    db.pragma_update(None, "soft_heap_limit", SQLITE_MEMORY)?;
     Ok(db)
 }
 
