@@ -40,6 +40,9 @@ pub(super) struct SearchArgs {
     /// Only in this session.
     #[arg(long, value_name = "ID")]
     session: Option<SessionId>,
+    /// Only in sessions that are about this study.
+    #[arg(long, value_name = "ID")]
+    study: Option<String>,
     /// Only what this side said.
     #[arg(long, value_enum)]
     role: Option<Side>,
@@ -82,7 +85,7 @@ async fn search(args: &SearchArgs, settings: &SettingArgs) -> Result<MessageSear
     let params = MessageSearchParams {
         query: args.query.join(" "),
         order: args.best.then_some(SearchOrder::Best),
-        study_id: None,
+        study_id: args.study.clone(),
         session_id: args.session,
         role: args.role.map(|side| match side {
             Side::User => Role::User,

@@ -39,7 +39,7 @@ const BACK: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How many rows are shown.
 const SHOWN: usize = 40;
 
-/// Show what was used and what it cost, by day, model or session.
+/// Show what was used and what it cost, by day, model, session or study.
 ///
 /// By day it is the last 30 days unless --since says otherwise. Days are those of UTC.
 #[derive(Debug, Args)]
@@ -64,6 +64,7 @@ enum By {
     Day,
     Model,
     Session,
+    Study,
 }
 
 /// A group, as it is shown.
@@ -90,6 +91,7 @@ async fn sum(args: &UsageArgs, settings: &SettingArgs) -> Result<(UsageSummaryRe
             By::Day => UsageGroup::Day,
             By::Model => UsageGroup::Model,
             By::Session => UsageGroup::Session,
+            By::Study => UsageGroup::Study,
         },
         since: args.since.or(back),
         until: args.until,
@@ -118,6 +120,9 @@ fn begin_of_today(back: Duration) -> Timestamp {
 
 /// What a group is called; of a session that is its title.
 async fn name_of(connection: &Connection, row: &UsageRow, by: By) -> String {
+    if by == By::Study && row.key.is_empty() {
+        return "no study".to_owned();
+    }
     let id = row.key.parse().ok().filter(|_| by == By::Session);
     let Some(session_id) = id else { return one_line(&row.key) };
     match connection.request::<SessionGet>(SessionParams { session_id }).await {

@@ -237,3 +237,20 @@ fn lists_searches_and_summaries_are_narrowed_to_a_study() {
     turns.sort();
     assert_eq!(turns, [(String::new(), Some(1)), ("beam".to_owned(), Some(2))]);
 }
+
+#[test]
+fn a_study_can_be_searched_and_its_cost_be_seen_in_the_terminal() {
+    let bridge = atomizer([Script::echo(), Script::echo()]).start();
+    let about_beam = create(&bridge, "beam");
+    bridge.say(&about_beam, "stiffness");
+    let about_none = bridge.create_session();
+    bridge.say(&about_none, "stiffness");
+
+    let found = bridge.run(&["search", "--json", "--role", "user", "--study", "beam", "stiffness"]).json();
+    let sessions: Vec<_> = found["hits"].as_array().unwrap().iter().map(|hit| text(&hit["session"]["id"])).collect();
+    assert_eq!(sessions, [about_beam]);
+    let nothing = bridge.run(&["search", "--json", "--study", "mirror/bracket", "stiffness"]);
+    assert_eq!(nothing.code(), 1);
+    let used = bridge.run(&["usage", "--by", "study"]).text();
+    assert!(used.contains("\nbeam ") && used.contains("\nno study "), "{used}");
+}
