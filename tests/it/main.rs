@@ -26,6 +26,7 @@ mod history;
 mod import;
 mod life;
 mod messages;
+mod old_histories;
 mod optuna;
 mod ownership;
 mod permissions;
