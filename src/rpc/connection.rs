@@ -67,6 +67,12 @@ enum Held {
     Notification { method: String, params: Option<Box<RawValue>> },
 }
 
+impl Held {
+    fn is_shutdown(&self) -> bool {
+        matches!(self, Self::Request(request) if request.method == "shutdown")
+    }
+}
+
 #[derive(Debug)]
 struct Request {
     ticket: Ticket,
@@ -316,6 +322,10 @@ impl Connection {
     fn notification(&self, phase: &mut Phase, method: String, params: Option<&RawValue>) {
         match (method.as_str(), phase) {
             ("exit", Phase::ShutDown) => self.end(Ended::ExitAfterShutdown),
+            // A client that waits for no answers says all it has to say at once.
+            ("exit", Phase::Initializing(held)) if held.iter().any(Held::is_shutdown) => {
+                self.end(Ended::ExitAfterShutdown);
+            }
             ("exit", _) => self.end(Ended::ExitWithoutShutdown),
             ("$/cancelRequest", _) => self.cancel(params),
             ("window/workDoneProgress/cancel", _) => self.cancel_progress(params),

@@ -99,6 +99,12 @@ fn exit_says_whether_the_client_had_shut_the_server_down() {
     assert_eq!(bridge.receive_error().1, 1051);
     assert_eq!(bridge.ended(), Ended::ExitWithoutShutdown);
 
+    let mut bridge = Bridge::start(table(), TestBoot { gate: Some(Notify::new()), ..TestBoot::default() });
+    bridge.request(0, "initialize", json!({}));
+    bridge.request(1, "shutdown", Value::Null);
+    bridge.notify("exit", Value::Null);
+    assert_eq!(bridge.ended(), Ended::ExitAfterShutdown);
+
     let mut bridge = Bridge::ready(table());
     bridge.request(1, "test/echo", json!({}));
     bridge.request(2, "shutdown", Value::Null);
