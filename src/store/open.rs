@@ -36,9 +36,9 @@ const BUSY_TIMEOUT_ONCE_STUCK: Duration = Duration::from_millis(200);
 
 /// More than there are different statements, so that each is compiled once.
 const CACHED_STATEMENTS: usize = 64;
-/// What SQLite may hold in memory, in bytes, over all connections: past that it reuses what it has. Its own limit is two
-/// megabytes a connection, which a flood of events fills one after the other.
-const SQLITE_MEMORY: u32 = 3 << 20;
+/// What SQLite may hold in memory, in bytes, over all connections: past that it reuses what it has. Its own limit is as much
+/// for each connection, which a flood of events fills one after the other.
+const SQLITE_MEMORY: u32 = 2 << 20;
 
 /// A history that was opened for writing.
 #[derive(Debug)]
