@@ -170,7 +170,7 @@ impl PastFiles {
             past.take_line(line, None, &mut costs);
         }
         for path in &self.agents {
-            let parent = call_of(path, &calls);
+            let parent = past.call_of(path, &calls);
             for line in past.take_file(path, projects)? {
                 past.take_line(line, Some(&parent), &mut costs);
             }
@@ -182,6 +182,24 @@ impl PastFiles {
 }
 
 impl Past {
+    /// The tool call that an agent's file belongs to; the agent's own name where nothing says it.
+    fn call_of(&mut self, path: &Path, calls: &HashMap<String, String>) -> String {
+        let name = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+        let told = self.take_about(&path.with_extension("meta.json"));
+        let by_file = told.as_ref().and_then(|told| told.get("toolUseId")).and_then(Value::as_str);
+        let by_result = name.strip_prefix("agent-").and_then(|agent| calls.get(agent)).map(String::as_str);
+        by_file.or(by_result).unwrap_or(name).to_owned()
+    }
+
+    /// Reads what a file beside an agent's own says of it, if there is one; one that is broken is noted.
+    fn take_about(&mut self, path: &Path) -> Option<Value> {
+        let told = match fs::read(path) {
+            Err(problem) if problem.kind() == io::ErrorKind::NotFound => return None,
+            read => read.and_then(|bytes| serde_json::from_slice(&bytes).map_err(io::Error::from)),
+        };
+        told.inspect_err(|problem| self.broken.push(format!("{}: {problem}", path.display()))).ok()
+    }
+
     /// Reads a file's whole lines; those that are broken are noted.
     fn take_file(&mut self, path: &Path, projects: &Path) -> io::Result<Vec<Line>> {
         let bytes = fs::read(path)?;
@@ -258,16 +276,6 @@ fn calls_of_agents(lines: &[Line]) -> HashMap<String, String> {
         }
     }
     calls
-}
-
-/// The tool call that an agent's file belongs to; the agent's own name where nothing says it.
-fn call_of(path: &Path, calls: &HashMap<String, String>) -> String {
-    let name = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
-    let told = fs::read(path.with_extension("meta.json")).ok();
-    let told: Option<Value> = told.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let by_file = told.as_ref().and_then(|told| told.get("toolUseId")).and_then(Value::as_str);
-    let by_result = name.strip_prefix("agent-").and_then(|agent| calls.get(agent)).map(String::as_str);
-    by_file.or(by_result).unwrap_or(name).to_owned()
 }
 
 /// What the conversation used by the account of all its processes. Some versions count from zero in each, some go on from

@@ -144,6 +144,18 @@ fn a_conversation_becomes_a_session_with_its_agents_its_times_and_its_usage() {
 }
 
 #[test]
+fn a_broken_file_about_an_agent_is_named_and_what_the_agent_said_is_there() {
+    let bridge = Bridge::with_scripted_cli([]).start();
+    let transcript = written(&bridge);
+    let about = transcript.folder.join(CONVERSATION).join("subagents/agent-a1.meta.json");
+    fs::write(&about, "{\"toolUseId\"").unwrap();
+    let result = import(&bridge);
+    let broken = result["brokenLines"].as_array().unwrap();
+    assert!(broken.len() == 1 && broken[0].as_str().unwrap().contains("agent-a1.meta.json: "), "{result}");
+    assert_eq!((counts(&result), &result["messages"]), ([1, 0, 0, 0, 0], &json!(9)), "{result}");
+}
+
+#[test]
 fn another_import_takes_only_what_is_new_and_names_what_is_broken() {
     let bridge = Bridge::with_scripted_cli([]).start();
     let mut transcript = written(&bridge);
