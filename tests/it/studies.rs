@@ -254,3 +254,23 @@ fn a_study_can_be_searched_and_its_cost_be_seen_in_the_terminal() {
     let used = bridge.run(&["usage", "--by", "study"]).text();
     assert!(used.contains("\nbeam ") && used.contains("\nno study "), "{used}");
 }
+
+#[test]
+fn a_session_about_a_study_is_about_it_on_another_machine_too_where_its_context_is_built_anew() {
+    let (first, second) = (atomizer([Script::echo()]).start(), atomizer([Script::echo()]).start());
+    let session = create(&first, "beam");
+    first.say(&session, "1");
+    first.request("session/close", json!({"sessionId": session}));
+    set_study(&first, &session, Some("mirror/bracket"));
+    let exported = first.request("session/export", json!({"sessionId": session, "format": "json"}));
+    let params = json!({"content": exported["content"], "cwd": second.folders().workspace});
+    assert_eq!(second.request("session/import", params)["session"]["studyId"], "mirror/bracket");
+
+    second.say(&session, "2");
+    let start = &second.cli().starts()[0];
+    let prompt = &start.files["--append-system-prompt-file"].text;
+    assert!(prompt.contains("about the study `mirror/bracket`"), "{prompt}");
+    assert_eq!(start.env["ATOMIZER_STUDY"], "mirror/bracket");
+    // It is told there; no note repeats it.
+    assert_eq!(last_message(&second), ["2"]);
+}
