@@ -4,8 +4,7 @@
 //! with `environment` and `files` for what it sees; `process` owns it, and `unix` is how the system does that. What it
 //! prints goes through `relay`, `lines` and `frame`; what it is told is in `input`, with `control` for what is no
 //! message, `permission` for what it may do, and `mcp` for servers that are ours; `server_log` has what
-//! others said. Nothing here knows of sessions, history
-//! or clients.
+//! others said. Nothing here knows of sessions, history or clients.
 //!
 //! Nothing that it starts outlives us. Each CLI runs under a `guard`, a process that `unix` talks to by `wire`. Whom it
 //! has started is known by `processes` and `family`, which end them; a guard that is killed is stood in for by `unix`,

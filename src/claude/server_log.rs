@@ -62,8 +62,10 @@ impl ServerLogs {
             sleep(ROUND).await;
             let (logs, server) = (self.clone(), server.clone());
             let look = tokio::task::spawn_blocking(move || logs.words(conversation, &server));
-            if let Some(words) = look.await.ok()? {
-                return Some(words);
+            match look.await {
+                Ok(None) => {}
+                Ok(words) => return words,
+                Err(error) => tracing::warn!(%error, "the log of an MCP server was not looked at to its end"),
             }
         }
         None

@@ -27,6 +27,11 @@ impl ServerPlan {
         Self { profile, configured }
     }
 
+    /// The profile of all sessions.
+    pub(super) fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
     /// Those that a session is to have as it is now: the profile's, the configured ones and its own, of which the later
     /// ones take the place of earlier ones of the same name; and ours, where a client has tools.
     pub(super) fn servers(&self, record: &Record, has_tools: bool) -> ServerSet {

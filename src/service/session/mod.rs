@@ -3,6 +3,7 @@
 
 mod asking;
 mod at_rest;
+mod clients;
 mod progress;
 mod requests;
 mod runner;
@@ -20,18 +21,14 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
 use super::Inner;
-use super::asking::Asker;
-use super::client::Client;
 use super::command::{Command, tell};
 use super::followers::Followers;
 use super::history::{record_of, session_of};
 use super::journal::Journal;
 use super::launch::Launched;
 use super::record::Record;
-use super::sink::Subscriber;
 use super::state::{CutShort, Effect, Effects, Input, State, Timer};
 use super::studies::NextStudy;
-use super::subscription::Subscribed;
 use super::{cut_turns, deletion, lease};
 use crate::claude::Output;
 use crate::error::{Error, ErrorKind, Result};
@@ -41,7 +38,7 @@ use crate::protocol::session::{ContextInfo, ProcessInfo, Session};
 use crate::redact::Content;
 use crate::store::{Commit, ContextRow, SessionRow};
 use crate::time::Timestamp;
-use asking::{Asking, Heard, Tie};
+use asking::{Asking, Heard};
 use progress::Progress;
 use requests::{Requester, Requesters};
 use runner::{News, Runner};
@@ -145,8 +142,7 @@ impl Task {
         let settings = inner.launcher.settings();
         let state = State::new(record, settings.limits)
             .with_disallowed(settings.disallowed_tools.clone())
-            .with_servers(Arc::clone(inner.launcher.plan()))
-            .with_profile(settings.profile.clone());
+            .with_servers(Arc::clone(inner.launcher.plan()));
         let cut_short = (cut_short != CutShort::default()).then_some(Input::CutShort(cut_short));
         let runner = Runner::new(Arc::clone(&inner.launcher), inner.seats.clone());
         Self {
@@ -241,17 +237,11 @@ impl Task {
                 let subscribed = self.subscribe(after_seq, subscriber, asker).await;
                 tell(reply, subscribed);
             }
-            Command::Unsubscribed => {
-                self.followers.drop_gone();
-                self.dismiss_askers();
-            }
+            Command::Unsubscribed => self.unsubscribed(),
             Command::ServerSaid { server, words } => self.tell_words(&server, &words).await,
             Command::Answer { permission, answer, reply } => tell(reply, self.decide(permission, answer).await),
             Command::Send { turn, prompt, sink, client, reply } => {
-                let tools = client.toolbox.as_ref().map(|toolbox| self.calling.meet(toolbox));
-                self.asking.message(turn);
-                self.attach(client.asker, Tie::Message(turn)).await;
-                self.look_at_progress().await;
+                let tools = self.meet_sender(turn, client).await;
                 self.followers.add(turn, sink, reply, self.journal.last_seq());
                 self.feed(Input::Send { turn, prompt, tools }).await;
             }
@@ -261,21 +251,12 @@ impl Task {
                 self.feed(Input::Interrupt { include_queued }).await;
                 tell(reply, Ok(busy));
             }
-            Command::Rename { title, reply } => {
-                self.feed(Input::Rename(title)).await;
-                self.flush().await;
-                tell(reply, Ok(self.session(self.journal.last_seq())));
-            }
+            Command::Rename { title, reply } => tell(reply, Ok(self.rename(title).await)),
             Command::SetMode { mode, reply } => {
                 let asker = self.requesters.add(Requester::Session(reply));
                 self.feed(Input::SetMode(asker, mode)).await;
             }
-            Command::SetStudy { study, reply } => {
-                let NextStudy { id, note, signature } = study;
-                self.progress.is_told(id.as_deref(), signature);
-                let asker = self.requesters.add(Requester::Session(reply));
-                self.feed(Input::SetStudy(asker, id, note)).await;
-            }
+            Command::SetStudy { study, reply } => self.set_study(study, reply).await,
             Command::SetModel { model, reply } => {
                 let asker = self.requesters.add(Requester::Session(reply));
                 self.feed(Input::SetModel(asker, model)).await;
@@ -312,36 +293,21 @@ impl Task {
         }
     }
 
+    async fn rename(&mut self, title: String) -> Session {
+        self.feed(Input::Rename(title)).await;
+        self.flush().await;
+        self.session(self.journal.last_seq())
+    }
+
+    async fn set_study(&mut self, study: NextStudy, reply: oneshot::Sender<Result<Session>>) {
+        let NextStudy { id, note, signature } = study;
+        self.progress.is_told(id.as_deref(), signature);
+        let asker = self.requesters.add(Requester::Session(reply));
+        self.feed(Input::SetStudy(asker, id, note)).await;
+    }
+
     fn has_been_used_since(&self, time: Timestamp) -> bool {
         self.state.is_busy() || self.state.record.last_active_at >= time || self.runner.is_starting()
-    }
-
-    /// Takes in a client that is with the session from now on, and brings a process up for it.
-    async fn warm(&mut self, client: Client) {
-        self.bring_tools(client.toolbox).await;
-        self.feed(Input::Warm).await;
-        self.attach(client.asker, Tie::Session).await;
-    }
-
-    /// Goes on with those who followed while the session was at rest.
-    async fn welcome_subscribers(&mut self) {
-        self.followers.reach(self.journal.last_event());
-        for asker in self.followers.askers() {
-            self.attach(Some(asker), Tie::Subscription).await;
-        }
-    }
-
-    /// Takes in who wants to follow.
-    async fn subscribe(
-        &mut self,
-        after_seq: u64,
-        subscriber: Arc<dyn Subscriber>,
-        asker: Option<Arc<dyn Asker>>,
-    ) -> Result<Subscribed> {
-        let subscribed = Subscribed::after(after_seq, self.journal.last_event(), self.journal.last_seq())?;
-        self.followers.subscribe(subscriber, asker.clone(), after_seq);
-        self.attach(asker, Tie::Subscription).await;
-        Ok(subscribed)
     }
 
     /// Takes in what came of asking. An answer that makes no sense is none.

@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 impl State {
     /// What the environment of a process is to tell of the session as it is now.
     pub(super) fn environment(&self) -> BTreeMap<String, String> {
-        self.profile.environment(mode_of(&self.record), self.record.study.id.as_deref())
+        self.plan.profile().environment(mode_of(&self.record), self.record.study.id.as_deref())
     }
 
     /// Tells a process that is up what has changed. What does not hold any more becomes empty: a variable can be set in

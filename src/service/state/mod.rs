@@ -30,7 +30,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::claude;
-use crate::context::Profile;
 use crate::error::{Error, Result};
 use crate::ids::{PermissionId, TurnId};
 use crate::protocol::event::NoticeLevel;
@@ -214,8 +213,6 @@ pub(super) struct State {
     study_note: Option<String>,
     /// What it has to tell of how far the study has come.
     progress: Option<String>,
-    /// Whom this program serves.
-    profile: Profile,
     /// The CLI's running totals at the end of the turn before, which its next totals are measured from.
     totals: Totals,
     /// The turn before, which a straggling frame belongs to.
@@ -262,7 +259,6 @@ impl State {
             retelling: None,
             study_note: None,
             progress: None,
-            profile: Profile::General,
             totals: Totals::default(),
             last_turn: None,
             after_interrupt: false,
@@ -286,11 +282,6 @@ impl State {
     /// With the MCP servers that this says.
     pub(super) fn with_servers(self, plan: Arc<ServerPlan>) -> Self {
         Self { plan, ..self }
-    }
-
-    /// Of this profile.
-    pub(super) fn with_profile(self, profile: Profile) -> Self {
-        Self { profile, ..self }
     }
 
     /// Takes in what happened and says what follows.

@@ -113,7 +113,7 @@ impl State {
         let study = if is_command { None } else { self.take_study_note() };
         let mode = (is_news && !is_command).then(|| {
             self.record.told_mode = self.record.mode;
-            mode_note(&self.profile, self.record.mode)
+            mode_note(self.plan.profile(), self.record.mode)
         });
         let mut preface: Vec<Value> =
             retelling.into_iter().chain(study).chain(mode).map(|text| json!({"type": "text", "text": text})).collect();

@@ -18,8 +18,7 @@ impl Driver {
     fn with_profile() -> Self {
         let mut driver = Self::new();
         let plan = ServerPlan::new(Profile::atomizer(Path::new("/nowhere")), Default::default());
-        let state = State::new(record(), Limits::for_tests()).with_servers(Arc::new(plan));
-        driver.state = state.with_profile(Profile::atomizer(Path::new("/nowhere")));
+        driver.state = State::new(record(), Limits::for_tests()).with_servers(Arc::new(plan));
         driver.step(Input::Warm);
         driver
     }
