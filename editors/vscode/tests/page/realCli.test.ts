@@ -84,9 +84,7 @@ inWindow("the chat with the real Claude CLI", start, (window) => {
 
   it("asks the editor what is selected there", async () => {
     await writeFile(join(window.server.workspace, "poem.txt"), "Water, water, every where\n");
-    await window.page.keyboard.press("Control+P");
-    await window.page.locator(".quick-input-widget input").first().fill("poem.txt");
-    await window.pick("poem.txt");
+    await window.openFile("poem.txt");
     await window.page.locator(".monaco-editor .view-line", { hasText: "every" }).click();
     await window.page.keyboard.press("Control+A");
     await window.say("What have I selected?");

@@ -142,23 +142,33 @@ export class Window {
     return this.chat.getByRole("button", { name, exact: true });
   }
 
-  /** Runs a command by the palette. Where something takes the focus, which closes the palette, it is opened again. */
+  /** Runs a command by the palette. */
   async command(title: string): Promise<void> {
     await this.page.locator(".part.statusbar").click({ position: { x: 400, y: 10 } });
+    await this.chooseBy("F1", `>${title}`, title);
+  }
+
+  /** Opens a file of the workspace by its name. */
+  async openFile(name: string): Promise<void> {
+    await this.chooseBy("Control+P", name, name);
+  }
+
+  /** Chooses a row of the list that a key opens. Where something takes the focus, which closes it, it is opened again. */
+  private async chooseBy(key: string, typed: string, row: string): Promise<void> {
     for (let tries = 0; tries < 20; tries += 1) {
-      const ran = await this.tryCommand(title).then(
+      const chosen = await this.tryToChoose(key, typed, row).then(
         () => true,
         () => false,
       );
-      if (ran) return;
+      if (chosen) return;
     }
-    throw new Error(`the palette did not run: ${title}`);
+    throw new Error(`${key} did not lead to: ${row}`);
   }
 
-  private async tryCommand(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
-    await this.quickInput.fill(`>${title}`, { timeout: 2000 });
-    await this.row(title).click({ timeout: 4000 });
+  private async tryToChoose(key: string, typed: string, row: string): Promise<void> {
+    await this.page.keyboard.press(key);
+    await this.quickInput.fill(typed, { timeout: 2000 });
+    await this.row(row).click({ timeout: 4000 });
   }
 
   /** The box above VS Code's own list. */
