@@ -19,9 +19,11 @@ mod words;
 #[cfg(test)]
 pub(super) use self::index::{BEFORE, OF_SESSION};
 pub(super) use self::index::{add, begin_anew, catch_up, is_damage_of_the_index, remove_days, remove_session};
-#[cfg(test)]
-pub(super) use self::page::NEWEST;
 pub(super) use self::page::page;
+#[cfg(test)]
+pub(super) use self::page::{BOUNDS, BY_NUMBER, NEWEST};
 pub use self::page::{SearchHit, SearchOrder, SearchPage, SearchQuery, SearchStart};
 pub use self::query::Terms;
+#[cfg(test)]
+pub(super) use self::rank::{NEWEST as CANDIDATES, NUMBERS};
 pub use self::snippet::Snippet;

@@ -19,11 +19,11 @@ pub(in crate::store) const NEWEST: &str = "SELECT m.id, m.session_id, m.turn_id,
      AND (?7 OR m.copy_of IS NULL OR NOT EXISTS (SELECT 1 FROM messages AS c WHERE c.id = m.copy_of)) \
      AND (?8 IS NULL OR s.study_id = ?8) ORDER BY search.rowid DESC LIMIT ?6";
 
-const BY_NUMBER: &str = "SELECT m.id, m.session_id, m.turn_id, m.seq, m.role, m.content, \
+pub(in crate::store) const BY_NUMBER: &str = "SELECT m.id, m.session_id, m.turn_id, m.seq, m.role, m.content, \
      m.created_at, m.parent_tool_use_id, s.title, m.number \
      FROM messages AS m JOIN sessions AS s ON s.id = m.session_id WHERE m.number = ?1";
 
-const BOUNDS: &str = "SELECT (SELECT min(first) FROM search_days WHERE day >= ?1), \
+pub(in crate::store) const BOUNDS: &str = "SELECT (SELECT min(first) FROM search_days WHERE day >= ?1), \
      (SELECT max(last) FROM search_days WHERE day <= ?2)";
 
 /// Which messages are wanted.

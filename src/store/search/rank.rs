@@ -25,14 +25,14 @@ const LENGTH_MATTERS: f64 = 0.75;
 /// About how many words a message has.
 const USUAL_LENGTH: f64 = 100.0;
 
-const NEWEST: &str = "SELECT m.number, m.content \
+pub(in crate::store) const NEWEST: &str = "SELECT m.number, m.content \
      FROM search CROSS JOIN messages AS m ON m.number = search.rowid \
      WHERE search MATCH ?1 AND search.rowid >= ?2 AND search.rowid < ?3 AND m.created_at >= ?4 AND m.created_at < ?5 \
      AND (?7 OR m.copy_of IS NULL OR NOT EXISTS (SELECT 1 FROM messages AS c WHERE c.id = m.copy_of)) \
      AND (?8 IS NULL OR EXISTS (SELECT 1 FROM sessions AS s WHERE s.id = m.session_id AND s.study_id = ?8)) \
      ORDER BY search.rowid DESC LIMIT ?6";
 
-const NUMBERS: &str = "SELECT count(*), min(rowid) FROM (SELECT rowid FROM search \
+pub(in crate::store) const NUMBERS: &str = "SELECT count(*), min(rowid) FROM (SELECT rowid FROM search \
      WHERE search MATCH ?1 AND rowid >= ?2 AND rowid < ?3 ORDER BY rowid DESC LIMIT ?4)";
 
 /// A message that matches.

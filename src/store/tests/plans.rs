@@ -16,6 +16,15 @@ fn assert_walks_an_index(db: &Connection, sql: &str) {
     }
 }
 
+/// Nothing is read from end to end but what the statement itself has put together, by these names.
+fn assert_reads_no_table_through(db: &Connection, sql: &str, made: &[&str]) {
+    let steps = plan(db, sql);
+    assert!(steps.iter().any(|step| step.starts_with("SEARCH")), "{steps:?}: {sql}");
+    for step in steps.iter().filter_map(|step| step.strip_prefix("SCAN ")) {
+        assert!(made.contains(&step), "{step}: {sql}");
+    }
+}
+
 #[tokio::test]
 async fn every_query_walks_an_index_and_none_sorts() {
     let home = Home::new();
@@ -36,11 +45,13 @@ async fn every_query_walks_an_index_and_none_sorts() {
         forks::LAST_SEQ,
         transcripts::BY_CONVERSATION,
         sessions::CLOSE_STALE,
+        sessions::STALE,
         permissions::OPEN,
         permissions::GRANTS_OF_SESSION,
         permissions::GRANTS_OF_PROJECT,
         search::BEFORE,
         search::OF_SESSION,
+        search::BY_NUMBER,
     ] {
         assert_walks_an_index(&db, sql);
     }
@@ -50,12 +61,29 @@ async fn every_query_walks_an_index_and_none_sorts() {
 async fn a_search_walks_the_full_text_index_in_its_order_and_sorts_nothing() {
     let home = Home::new();
     home.store().ready().await.unwrap();
-    let steps = plan(&home.other(), search::NEWEST);
-    assert!(steps[0].starts_with("SCAN search VIRTUAL TABLE INDEX"), "{steps:?}");
-    // One of them, in a subquery of its own, looks for what a copy is of.
-    let (headings, searches): (Vec<_>, Vec<_>) = steps[1..].iter().partition(|step| step.starts_with("CORRELATED"));
-    assert!(searches.iter().all(|step| step.starts_with("SEARCH")), "{steps:?}");
-    assert_eq!((headings.len(), searches.len()), (1, 3), "{steps:?}");
+    let db = home.other();
+    // Those beside it look for what a copy is of, and for the study.
+    for (sql, subqueries, others) in [(search::NEWEST, 1, 3), (search::CANDIDATES, 2, 3)] {
+        let steps = plan(&db, sql);
+        assert!(steps[0].starts_with("SCAN search VIRTUAL TABLE INDEX"), "{steps:?}");
+        let (headings, searches): (Vec<_>, Vec<_>) = steps[1..].iter().partition(|step| step.starts_with("CORRELATED"));
+        assert!(searches.iter().all(|step| step.starts_with("SEARCH")), "{steps:?}");
+        assert_eq!((headings.len(), searches.len()), (subqueries, others), "{steps:?}");
+    }
+    let steps = plan(&db, search::NUMBERS);
+    assert!(steps.iter().any(|step| step.starts_with("SCAN search VIRTUAL TABLE INDEX")), "{steps:?}");
+    assert!(!steps.iter().any(|step| step.starts_with("USE TEMP")), "{steps:?}");
+    assert_reads_no_table_through(&db, search::BOUNDS, &["CONSTANT ROW"]);
+}
+
+#[tokio::test]
+async fn what_is_summed_or_joined_first_is_read_by_indexes_too() {
+    let home = Home::new();
+    home.store().ready().await.unwrap();
+    let db = home.other();
+    // The sums of the sessions, and the conversations of one.
+    assert_reads_no_table_through(&db, usage::BY_STUDY, &["t"]);
+    assert_reads_no_table_through(&db, sessions::CONVERSATIONS, &["own"]);
 }
 
 #[tokio::test]
