@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { until } from "../support/process";
-import type { Window } from "../support/window";
+import { MODES, type Window } from "../support/window";
 
 /** What has to be said to an agent so that it does what the tests below are about. */
 export interface Agent {
@@ -83,19 +83,19 @@ export function conversation(window: Window, agent: Agent): void {
     await window.say(agent.rare);
     await window.turnEnds(1);
     await window.newSession();
-    await window.command("Claude: Search All Sessions");
-    await window.quickInput.fill(agent.rareWord);
-    await window.row(agent.rareWord).waitFor();
-    await window.picture(`search-${agent.rareWord}`);
-    await window.pick(agent.rareWord);
+    await window.choose(() => window.command("Claude: Search All Sessions"), {
+      title: "Search All Sessions",
+      typed: agent.rareWord,
+      row: agent.rareWord,
+      picture: `search-${agent.rareWord}`,
+    });
     await window.chat.locator(".item.found", { hasText: agent.rareWord }).waitFor();
   });
 
   it("refuses power mode where it is not enabled, and says how to enable it", async () => {
     await window.say(agent.rare);
     await window.turnEnds(1);
-    await window.command("Claude: Choose the Mode");
-    await window.pick("Power mode");
+    await window.choose(() => window.command("Claude: Choose the Mode"), MODES.power);
     await window.toast("power mode is not enabled").waitFor();
     assert.match((await window.status.textContent()) ?? "", /user/);
     await window.picture(`power-refused-${agent.rareWord}`);

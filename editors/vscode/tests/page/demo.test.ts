@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CodeServer } from "../support/codeServer";
 import { BRIDGE } from "../support/paths";
-import { until } from "../support/process";
+import { insist, until } from "../support/process";
 import { inWindow } from "../support/suite";
 import { conversation } from "./conversation";
 
@@ -36,10 +36,9 @@ inWindow("the chat with the demo agent", start, (window) => {
     await window.say("What is a monad?");
     const answer = window.chat.locator(".answer .body");
     await answer.getByText("You said").waitFor();
-    await window.button("Stop").waitFor();
     await window.turnEnds(1);
     await window.chat.locator(".answer .code .hljs-keyword", { hasText: "def" }).waitFor();
-    assert.equal(await answer.locator("li").count(), 3);
+    await until("the list is there", async () => (await answer.locator("li").count()) === 3);
     await window.button("Stop").waitFor({ state: "hidden" });
     await window.picture("answer");
   });
@@ -101,12 +100,14 @@ inWindow("the chat with the demo agent", start, (window) => {
   });
 
   it("shows a message that waits for its turn", async () => {
-    await window.say("long 200");
+    await window.say("long 3000");
     await window.say("help");
     await window.chat.locator(".user.pending", { hasText: "help" }).waitFor();
+    await window.chat.locator(".answer", { hasText: "words come and go" }).waitFor();
+    await window.button("Stop").click();
     await window.chat.locator(".answer h2", { hasText: "What the demo agent understands" }).waitFor();
     assert.equal(await window.chat.locator(".user.pending").count(), 0);
-    assert.deepEqual(await window.chat.locator(".user .said").allInnerTexts(), ["long 200", "help"]);
+    assert.deepEqual(await window.chat.locator(".user .said").allInnerTexts(), ["long 3000", "help"]);
   });
 
   it("offers files by @ and commands by /", async () => {
@@ -147,21 +148,24 @@ inWindow("the chat with the demo agent", start, (window) => {
     await window.turnEnds(1);
     await window.newSession();
     await window.showSessions();
-    await window.session("a session to be renamed").click();
-    await window.chat.locator(".user .said", { hasText: "a session to be renamed" }).waitFor();
-    await window.session("a session to be renamed").hover();
-    await window.session("a session to be renamed").getByRole("button", { name: "Rename Session" }).click();
-    await window.quickInput.fill("Renamed by a test");
-    await window.quickInput.press("Enter");
+    const row = window.session("a session to be renamed");
+    await window.openInTree(row, window.chat.locator(".user .said", { hasText: "a session to be renamed" }));
+    const rename = async () => {
+      await row.hover();
+      await row.getByRole("button", { name: "Rename Session" }).click();
+    };
+    await window.enter(rename, "Rename Session", "Renamed by a test", /^a session to be renamed/);
     await window.session("Renamed by a test").waitFor();
     await window.picture("sessions");
-    await window.session("Renamed by a test").click({ button: "right" });
-    // A menu takes no click in its first moment.
-    const item = window.page.getByRole("menuitem", { name: "Delete Session" });
     const confirm = window.page.locator(".monaco-dialog-box").getByRole("button", { name: "Delete" });
-    await until("it is asked whether it is meant", async () => {
-      if (await item.isVisible()) await item.click({ timeout: 1000 }).catch(() => {});
-      return confirm.isVisible();
+    // A menu takes no click in its first moment, and goes away where something else takes the focus.
+    await insist("it is asked whether it is meant", async () => {
+      const item = window.page.getByRole("menuitem", { name: "Delete Session" });
+      if (!(await item.isVisible())) {
+        await window.session("Renamed by a test").click({ button: "right", timeout: 5000 });
+      }
+      await item.click({ timeout: 2000 });
+      await confirm.waitFor({ timeout: 2000 });
     });
     await confirm.click();
     await window.session("Renamed by a test").waitFor({ state: "detached" });

@@ -5,6 +5,7 @@ import { accessProblems } from "../support/axe";
 import { CodeServer } from "../support/codeServer";
 import { BRIDGE } from "../support/paths";
 import { inWindow } from "../support/suite";
+import { MODES } from "../support/window";
 
 /** A theme of each kind that VS Code knows. */
 const THEMES = {
@@ -29,8 +30,7 @@ inWindow("how the chat looks", start, (window) => {
   async function wear(theme: keyof typeof THEMES): Promise<void> {
     await window.server.writeUserSettings({ "workbench.colorTheme": THEMES[theme] });
     await window.reload();
-    const kind = await window.chat.locator("body").getAttribute("data-vscode-theme-kind");
-    assert.equal(kind, `vscode-${theme}`);
+    await window.chat.locator(`body[data-vscode-theme-kind="vscode-${theme}"]`).waitFor();
     await window.newSession();
   }
 
@@ -55,8 +55,7 @@ inWindow("how the chat looks", start, (window) => {
       await window.turnEnds(4);
       await window.say("error");
       await window.turnEnds(5);
-      await window.chat.getByLabel("Mode of this session").click();
-      await window.pick("Power mode");
+      await window.choose(() => window.chat.getByLabel("Mode of this session").click(), MODES.power);
       await window.status.filter({ hasText: "POWER" }).waitFor();
       await window.input.fill("/");
       await window.chat.locator(".completion .option").first().waitFor();

@@ -94,8 +94,10 @@ inWindow("the chat with the real Claude CLI", start, (window) => {
   });
 
   it("leads to the demo by the walkthrough, and back", async () => {
-    await window.command("Welcome: Open Walkthrough");
-    await window.pick("Get started with Claude Bridge");
+    await window.choose(() => window.command("Welcome: Open Walkthrough"), {
+      title: "Select a walkthrough to open",
+      row: "Get started with Claude Bridge",
+    });
     const page = window.page.locator(".gettingStartedContainer");
     await page.getByText("A built-in agent streams").waitFor();
     await window.picture("walkthrough");

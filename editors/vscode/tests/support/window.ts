@@ -3,10 +3,33 @@ import { join } from "node:path";
 import type { Browser, Frame, FrameLocator, Locator, Page } from "playwright-core";
 import type { CodeServer } from "./codeServer";
 import { ARTEFACTS } from "./paths";
+import { insist, until } from "./process";
 
 const LIMIT = 60_000;
+/** How long something may take that is tried again where it fails. */
+const SOON = 5000;
 /** Other editors have such frames too: the preview of Markdown. */
 const CHAT_FRAME = 'iframe.webview[src*="extensionId=claude-bridge.claude-bridge"]';
+
+/** What is chosen in a list of VS Code's own. */
+export interface Choice {
+  /** The title of the list, or what stands in its box where it has none. */
+  title: string;
+  /** A text of the row. */
+  row: string;
+  /** What is written in its box before. */
+  typed?: string;
+  /** Texts of other rows that are there. */
+  beside?: string[];
+  /** The name of the picture that is taken of it. */
+  picture?: string;
+}
+
+/** The rows of the list in which a mode is chosen. */
+export const MODES = {
+  user: { title: "Mode of this session", row: "User mode" },
+  power: { title: "Mode of this session", row: "Power mode" },
+};
 
 /** A window of VS Code, with the words of a test. */
 export class Window {
@@ -56,15 +79,22 @@ export class Window {
 
   async showChat(): Promise<void> {
     await this.status.waitFor();
-    if ((await this.page.locator(CHAT_FRAME).count()) === 0) {
-      await this.page.locator('.activitybar .action-label[aria-label^="Claude"]').first().click();
-    }
+    await this.showInSideBar("Claude");
     await this.input.waitFor();
   }
 
   async hideChat(): Promise<void> {
-    await this.page.locator('.activitybar .action-label[aria-label^="Explorer"]').first().click();
+    await this.showInSideBar("Explorer");
     await this.page.locator(CHAT_FRAME).first().waitFor({ state: "hidden" });
+  }
+
+  /** A click on the sign of what is shown already would hide it. */
+  private async showInSideBar(name: string): Promise<void> {
+    const sign = this.page
+      .locator(".activitybar .action-item", { has: this.page.locator(`.action-label[aria-label^="${name}"]`) })
+      .first();
+    await sign.waitFor();
+    if (!(await sign.getAttribute("class"))?.split(" ").includes("checked")) await sign.click();
   }
 
   /** Loads the chat's page anew, as the person does by "Reload Webviews". */
@@ -78,7 +108,11 @@ export class Window {
   async newSession(): Promise<void> {
     await this.command("Claude: New Session");
     await this.chat.locator(".welcome").waitFor();
-    // It comes last, and would take the focus from what is opened before it.
+    await this.inputHasFocus();
+  }
+
+  /** The chat takes the focus last, and would take it from what is opened before that. */
+  private async inputHasFocus(): Promise<void> {
     await this.chat.locator("#input:focus").waitFor();
   }
 
@@ -99,6 +133,15 @@ export class Window {
   private async foldSessions(expanded: "true" | "false"): Promise<void> {
     const header = this.page.locator('.pane-header[aria-label^="Sessions"]');
     if ((await header.getAttribute("aria-expanded")) !== expanded) await header.click();
+  }
+
+  /** Opens a session by its row in the tree, which may be drawn anew under the click; `shown` is in the chat then. */
+  async openInTree(row: Locator, shown: Locator): Promise<void> {
+    await insist("a session is opened by its row", async () => {
+      await row.click({ timeout: SOON });
+      await shown.waitFor({ timeout: SOON });
+    });
+    await this.inputHasFocus();
   }
 
   /** The session with this text in its row in the tree. */
@@ -150,25 +193,60 @@ export class Window {
 
   /** Opens a file of the workspace by its name. */
   async openFile(name: string): Promise<void> {
-    await this.chooseBy("Control+P", name, name);
+    await insist(`${name} is open`, async () => {
+      await this.chooseBy("Control+P", name, name);
+      await this.page.locator(".tab.active", { hasText: name }).waitFor({ timeout: SOON });
+    });
   }
 
   /** Chooses a row of the list that a key opens. Where something takes the focus, which closes it, it is opened again. */
   private async chooseBy(key: string, typed: string, row: string): Promise<void> {
-    for (let tries = 0; tries < 20; tries += 1) {
-      const chosen = await this.tryToChoose(key, typed, row).then(
-        () => true,
-        () => false,
-      );
-      if (chosen) return;
-    }
-    throw new Error(`${key} did not lead to: ${row}`);
+    await insist(`${key} leads to: ${row}`, async () => {
+      await this.page.keyboard.press(key);
+      await this.quickInput.fill(typed, { timeout: SOON });
+      await this.row(row).click({ timeout: SOON });
+    });
   }
 
-  private async tryToChoose(key: string, typed: string, row: string): Promise<void> {
-    await this.page.keyboard.press(key);
-    await this.quickInput.fill(typed, { timeout: 2000 });
-    await this.row(row).click({ timeout: 4000 });
+  /** Chooses a row of the list with this title, which `open` opens: once more where something has closed it. */
+  async choose(open: () => Promise<void>, list: Choice): Promise<void> {
+    const box = await this.insistOnBox(open, list.title, async () => {
+      if (list.typed !== undefined) await this.quickInput.fill(list.typed, { timeout: SOON });
+      for (const row of [list.row, ...(list.beside ?? [])]) await this.row(row).waitFor({ timeout: SOON });
+      if (list.picture) await this.picture(list.picture);
+      await this.row(list.row).click({ timeout: SOON });
+    });
+    await box.waitFor({ state: "hidden" });
+  }
+
+  /** Writes into the box with this title, which `open` opens, and leaves it by Enter; `holds` is what is in it before. */
+  async enter(open: () => Promise<void>, title: string, text: string, holds?: RegExp): Promise<void> {
+    const box = await this.insistOnBox(open, title, async (box) => {
+      if (holds) await until("something is proposed", async () => holds.test(await this.quickInput.inputValue()), SOON);
+      await this.quickInput.fill(text, { timeout: SOON });
+      // While it looks at what was written, it takes no Enter.
+      await until("the text is taken", async () => {
+        if (await box.isVisible()) await this.quickInput.press("Enter", { timeout: SOON });
+        return !(await box.isVisible());
+      });
+    });
+    await box.waitFor({ state: "hidden" });
+  }
+
+  private async insistOnBox(
+    open: () => Promise<void>,
+    title: string,
+    use: (box: Locator) => Promise<void>,
+  ): Promise<Locator> {
+    const widget = this.page.locator(".quick-input-widget");
+    const titled = widget.filter({ has: this.page.locator(".quick-input-title", { hasText: title }) });
+    const box = titled.or(widget.filter({ has: this.page.getByPlaceholder(title) }));
+    await insist(`something is chosen in: ${title}`, async () => {
+      if (!(await box.isVisible())) await open();
+      await box.waitFor({ timeout: SOON });
+      await use(box);
+    });
+    return box;
   }
 
   /** The box above VS Code's own list. */
@@ -179,11 +257,6 @@ export class Window {
   /** The first row of VS Code's own list that has this text. */
   row(text: string): Locator {
     return this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first();
-  }
-
-  /** Chooses in VS Code's own list. */
-  async pick(text: string): Promise<void> {
-    await this.row(text).click();
   }
 
   toast(text: string): Locator {
