@@ -12,6 +12,7 @@ use super::demo_agent::DemoAgentArgs;
 use super::doctor::DoctorArgs;
 use super::guard::GuardArgs;
 use super::manual::{CompletionsArgs, ManArgs};
+use super::permissions::PermissionsArgs;
 use super::schema::SchemaArgs;
 use super::search::SearchArgs;
 use super::sessions::SessionsArgs;
@@ -45,6 +46,7 @@ pub(super) enum Command {
     Usage(UsageArgs),
     Doctor(DoctorArgs),
     Sessions(SessionsArgs),
+    Permissions(PermissionsArgs),
     /// Write the protocol's JSON Schemas and its OpenRPC document.
     Schema(SchemaArgs),
     Completions(CompletionsArgs),

@@ -8,6 +8,8 @@ mod doctor;
 mod guard;
 mod logging;
 mod manual;
+mod own_history;
+mod permissions;
 pub mod schema;
 mod search;
 mod serve;
@@ -40,6 +42,7 @@ pub fn run() -> ExitCode {
         Some(Command::Man(args)) => manual::man(&args, Cli::command()),
         Some(Command::Doctor(args)) => doctor::run(&args, cli.settings),
         Some(Command::Sessions(args)) => sessions::run(args, cli.settings),
+        Some(Command::Permissions(args)) => permissions::run(args, cli.settings),
         Some(Command::Schema(args)) => schema::run(&args, table::descriptions()),
         Some(Command::DemoAgent(args)) => demo_agent::run(&args, cli.settings.into_flags().data_dir.as_deref()),
         Some(Command::Guard(args)) => guard::run(args),

@@ -171,7 +171,7 @@ pub enum PermissionResolver {
     Client,
     /// Nobody answered in time.
     Deadline,
-    /// All clients that could be asked are gone or did not want to answer.
+    /// No client that could be asked was there, or all of them are gone or did not want to answer.
     Nobody,
     /// The Claude CLI took the question back.
     Cli,
@@ -214,4 +214,55 @@ pub struct PermissionAnswerParams {
     pub permission_id: PermissionId,
     /// The answer.
     pub answer: PermissionAnswer,
+}
+
+/// What the person has allowed for longer than once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PermissionGrant {
+    /// Its id, by which it is revoked.
+    pub id: String,
+    /// What it allows: "Allow Bash(cargo test:*)".
+    pub label: String,
+    /// For how long: `session` or `project`.
+    pub scope: PermissionScope,
+    /// The session, where it is for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
+    /// The folder, where it is for all sessions that work in it; by its real path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// When it was allowed.
+    pub created_at: Timestamp,
+}
+
+/// Parameters of `permission/grants`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PermissionGrantsParams {
+    /// Only what counts in this session: what was allowed in it, and in the folder that it works in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
+}
+
+/// Result of `permission/grants`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PermissionGrantsResult {
+    /// What is allowed, the oldest first.
+    pub grants: Vec<PermissionGrant>,
+}
+
+/// Parameters of `permission/revoke`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PermissionRevokeParams {
+    /// The grant.
+    pub grant_id: String,
+}
+
+/// Result of `permission/revoke`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PermissionRevokeResult {
+    /// Whether it was there.
+    pub revoked: bool,
 }

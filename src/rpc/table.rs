@@ -50,6 +50,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         .with::<study::StudyGet, _>(study::get)
         .with::<permission::PermissionList, _>(permission::list)
         .with::<permission::PermissionAnswer, _>(permission::answer)
+        .with::<permission::PermissionGrants, _>(permission::grants)
+        .with::<permission::PermissionRevoke, _>(permission::revoke)
         .with::<mcp::McpStatus, _>(mcp::status)
         .with::<health::BridgeHealth, _>(health::health)
 });

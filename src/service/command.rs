@@ -38,6 +38,8 @@ pub(super) enum Command {
     Unsubscribed,
     /// An MCP server that failed had said this.
     ServerSaid { server: String, words: String },
+    /// Something that was allowed is so no more: in the session, or in all that work in this folder.
+    Revoked { project: Option<String> },
     /// Answer a permission.
     Answer { permission: PermissionId, answer: PermissionAnswer, reply: oneshot::Sender<Result<()>> },
     /// Drop a message, or end its turn.
@@ -86,6 +88,7 @@ impl Command {
             Self::Recover
             | Self::Unsubscribed
             | Self::ServerSaid { .. }
+            | Self::Revoked { .. }
             | Self::Warm { .. }
             | Self::Cancel { .. }
             | Self::ShutDown => {}

@@ -14,6 +14,7 @@ mod deletion;
 mod export;
 mod followers;
 mod fork;
+mod grants;
 pub mod health;
 mod history;
 mod housekeeping;

@@ -70,6 +70,15 @@ impl Registry {
         }
     }
 
+    /// Sends a command to every task there is.
+    pub(super) fn tell_all(&self, command: impl Fn() -> Command) {
+        for (id, entry) in &self.lock().entries {
+            if entry.commands.send(command()).is_err() {
+                tracing::debug!(session = %id, "a session's task was gone already");
+            }
+        }
+    }
+
     /// The session as its task last showed it.
     pub(super) fn view(&self, id: SessionId) -> Option<Session> {
         self.lock().entries.get(&id).and_then(|entry| entry.view.clone())

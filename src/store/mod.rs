@@ -364,6 +364,22 @@ impl Store {
         self.read("cannot read what was granted", move |db| permissions::grants(db, session, &project)).await
     }
 
+    /// All that was granted, the oldest first.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn all_grants(&self) -> Result<Vec<GrantRow>> {
+        self.read("cannot read what was granted", permissions::all_grants).await
+    }
+
+    /// Removes a grant. Says whether it was there.
+    ///
+    /// # Errors
+    /// A store error.
+    pub async fn revoke(&self, grant: GrantRow) -> Result<bool> {
+        self.inner.writer.write(Work::Revoke(grant)).await.map(|done| done.count > 0)
+    }
+
     /// The CLI's transcript of a conversation, in the order it was written.
     ///
     /// # Errors

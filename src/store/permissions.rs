@@ -1,6 +1,6 @@
 //! Permissions that were asked for, and what was granted for longer than once.
 
-use rusqlite::{Connection, Row, named_params, params};
+use rusqlite::{Connection, Row, ToSql, named_params, params};
 
 use super::rows::{GrantRow, GrantScope, PermissionChange, PermissionRow, Resolution};
 use crate::ids::SessionId;
@@ -20,6 +20,10 @@ const GRANT: &str = "INSERT INTO grants (session_id, project, body, created_at) 
      ON CONFLICT DO NOTHING";
 
 pub(super) const GRANTS_OF_SESSION: &str = "SELECT body FROM grants WHERE session_id = ?1";
+
+pub(super) const REVOKE_IN_SESSION: &str = "DELETE FROM grants WHERE session_id = ?1 AND body = ?2";
+
+pub(super) const REVOKE_IN_PROJECT: &str = "DELETE FROM grants WHERE project = ?1 AND body = ?2";
 
 pub(super) const GRANTS_OF_PROJECT: &str = "SELECT body FROM grants WHERE project = ?1";
 
@@ -87,6 +91,28 @@ pub(super) fn grants_of_session(db: &Connection, session: SessionId) -> rusqlite
         Ok(GrantRow { scope: GrantScope::Session(session), body: row.get(0)?, created_at: row.get(1)? })
     };
     db.prepare_cached(sql)?.query_map([session], read)?.collect()
+}
+
+/// All that was granted, the oldest first.
+pub(super) fn all_grants(db: &Connection) -> rusqlite::Result<Vec<GrantRow>> {
+    let sql = "SELECT session_id, project, body, created_at FROM grants ORDER BY number";
+    let read = |row: &Row<'_>| {
+        let scope = match row.get("session_id")? {
+            Some(id) => GrantScope::Session(id),
+            None => GrantScope::Project(row.get("project")?),
+        };
+        Ok(GrantRow { scope, body: row.get("body")?, created_at: row.get("created_at")? })
+    };
+    db.prepare_cached(sql)?.query_map([], read)?.collect()
+}
+
+/// Removes a grant; says how many were there.
+pub(super) fn revoke(db: &Connection, row: &GrantRow) -> rusqlite::Result<usize> {
+    let (sql, scope): (_, &dyn ToSql) = match &row.scope {
+        GrantScope::Session(id) => (REVOKE_IN_SESSION, id),
+        GrantScope::Project(folder) => (REVOKE_IN_PROJECT, folder),
+    };
+    db.prepare_cached(sql)?.execute(params![scope, row.body])
 }
 
 fn resolution(row: &Row<'_>) -> rusqlite::Result<Option<Resolution>> {

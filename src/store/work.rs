@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::rows::{Batch, ForkRow, LeaseRow, SessionRow};
+use super::rows::{Batch, ForkRow, GrantRow, LeaseRow, SessionRow};
 use super::snapshot::{SessionSnapshot, SnapshotConflict};
 use super::{events, forks, health, leases, messages, permissions, search, sessions, snapshot, transcripts, turns};
 use crate::ids::{BridgeId, SessionId};
@@ -23,6 +23,8 @@ pub(super) enum Work {
     Put(Box<SessionSnapshot>, Replaces),
     /// Remove a session.
     Delete(SessionId),
+    /// Remove a grant.
+    Revoke(GrantRow),
     /// Close the sessions that nobody holds and that nothing has happened in since then.
     CloseStale(Timestamp),
     /// Index some of the messages that were written before there was an index.
@@ -49,7 +51,7 @@ pub(super) enum Replaces {
 /// What came of a piece of work.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Done {
-    /// How many sessions, leases or messages were added, changed or removed.
+    /// How many sessions, leases, grants or messages were added, changed or removed.
     pub(super) count: usize,
     /// Who holds the lease that could not be had.
     pub(super) holder: Option<LeaseRow>,
@@ -67,6 +69,7 @@ impl Work {
             Self::Put(snapshot, replaces) => snapshot::write(db, snapshot, *replaces == Replaces::Yes)
                 .map(|conflict| Done { conflict, ..Done::default() }),
             Self::Delete(id) => sessions::delete(db, *id).map(counted),
+            Self::Revoke(row) => permissions::revoke(db, row).map(counted),
             Self::CloseStale(before) => sessions::close_stale(db, *before).map(counted),
             Self::IndexOlder => search::catch_up(db).map(counted),
             Self::Probe => health::write_something(db).map(|()| Done::default()),
@@ -87,6 +90,7 @@ impl Work {
             },
             Self::Put(snapshot, _) => format!("cannot write session {}", snapshot.session.id),
             Self::Delete(id) => format!("cannot delete session {id}"),
+            Self::Revoke(_) => "cannot remove what was granted".to_owned(),
             Self::CloseStale(_) => "cannot close the sessions that are not used".to_owned(),
             Self::IndexOlder => "cannot index older messages".to_owned(),
             Self::Probe => "cannot write the history".to_owned(),

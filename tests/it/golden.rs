@@ -14,7 +14,7 @@ use claude_bridge::rpc::methods::control::{
 use claude_bridge::rpc::methods::health::BridgeHealth;
 use claude_bridge::rpc::methods::mcp::McpStatus;
 use claude_bridge::rpc::methods::message::{MessageList, MessageSend};
-use claude_bridge::rpc::methods::permission::{PermissionAnswer, PermissionList};
+use claude_bridge::rpc::methods::permission::{PermissionAnswer, PermissionGrants, PermissionList, PermissionRevoke};
 use claude_bridge::rpc::methods::search::MessageSearch;
 use claude_bridge::rpc::methods::session::{
     SessionClose, SessionCreate, SessionDelete, SessionExport, SessionFork, SessionGet, SessionImport,
@@ -96,6 +96,8 @@ fn the_parameters_and_the_result_of_every_method_are_as_written() {
         keeps_method::<StudyGet>(),
         keeps_method::<PermissionList>(),
         keeps_method::<PermissionAnswer>(),
+        keeps_method::<PermissionGrants>(),
+        keeps_method::<PermissionRevoke>(),
         keeps_method::<McpStatus>(),
         keeps_method::<BridgeHealth>(),
     ];

@@ -391,3 +391,54 @@ fn a_deleted_session_takes_what_was_allowed_in_it_along() {
     let rows = bridge.history_file().rows();
     assert_eq!((rows["grants"], rows["permissions"]), (0, 0));
 }
+
+fn grants(bridge: &Bridge, params: Value) -> Vec<Value> {
+    bridge.request("permission/grants", params)["grants"].as_array().unwrap().clone()
+}
+
+#[test]
+fn what_was_allowed_for_longer_can_be_seen_and_taken_back() {
+    let turn = Turn::silent()
+        .emit(ask_with_suggestions("t1"))
+        .expect(told("t1", &json!({})))
+        .emit(ask_with_suggestions("t2"))
+        .expect(told("t2", &json!({})))
+        .then("Done.");
+    let scripts = [Script::new().answer(turn), Script::echo(), Script::echo(), Script::echo()];
+    let (bridge, session) = answering("request", scripts);
+    let saying = bridge.start_saying(&session, "Make it");
+    asked(&bridge).answer(&json!({"behavior": "allow", "scope": "project"}));
+    asked(&bridge).answer(&json!({"behavior": "allow", "suggestionId": "2"}));
+    saying.end();
+    let other = bridge.create_session();
+    bridge.say(&other, "Hi");
+
+    let all = grants(&bridge, json!({}));
+    let told: Vec<_> = all.iter().map(|grant| (&grant["label"], &grant["scope"], &grant["sessionId"])).collect();
+    let labels = [json!("Allow Bash(make (all))"), json!("Accept all edits")];
+    let (project, once) = (json!("project"), json!("session"));
+    assert_eq!(told, [(&labels[0], &project, &Value::Null), (&labels[1], &once, &json!(session))]);
+    assert_eq!(all[0]["project"], bridge.folders().workspace.canonicalize().unwrap().to_string_lossy().into_owned());
+    assert_eq!(grants(&bridge, json!({"sessionId": other})), all[..1]);
+    assert_eq!(bridge.refusal("permission/grants", json!({"sessionId": UNKNOWN})).kind(), "sessionNotFound");
+
+    // Both sessions work in the folder: both get another process, to which nothing is allowed in it.
+    let revoke = |id: &Value| bridge.request("permission/revoke", json!({"grantId": id}))["revoked"].clone();
+    assert_eq!([revoke(&all[0]["id"]), revoke(&all[0]["id"])], [json!(true), json!(false)]);
+    assert_eq!(grants(&bridge, json!({})), all[1..]);
+    for id in [&session, &other] {
+        bridge.say(id, "Go on");
+    }
+    let starts = bridge.cli().starts();
+    let settings: Vec<bool> = starts.iter().map(|start| start.files.contains_key("--settings")).collect();
+    assert_eq!(settings, [false, true, false, false]);
+
+    let listed = bridge.run(&["permissions", "list"]).text();
+    let cells: Vec<&str> = listed.trim_end().split('\t').collect();
+    assert_eq!((cells[2], cells[3]), ("Accept all edits", format!("session {session}").as_str()));
+    assert_eq!(bridge.run(&["permissions", "list", "--session", &other]).text(), "");
+    assert_eq!(bridge.run(&["permissions", "revoke", cells[0]]).text(), "Revoked 1 permission.\n");
+    let unknown = bridge.run(&["permissions", "revoke", cells[0]]);
+    assert!(unknown.complaint().contains(cells[0]), "{}", unknown.complaint());
+    assert_eq!(bridge.run(&["permissions", "list", "--json"]).json(), json!({"grants": []}));
+}

@@ -7,22 +7,17 @@ mod show;
 mod transfer;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
 use super::cli::SettingArgs;
-use super::logging::Logging;
-use super::serve::{self, Agent};
+use super::own_history::work_on_history;
 use crate::error::Result;
 use crate::service::Service;
 use list::ListArgs;
 use remove::{DeleteArgs, PurgeArgs};
 use show::ShowArgs;
 use transfer::{ExportArgs, ImportArgs};
-
-/// How long the end may take.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// List, show, export, import and delete the sessions of the history.
 ///
@@ -51,17 +46,7 @@ enum SessionsCommand {
 /// # Errors
 /// Whatever keeps it from being done.
 pub(super) fn run(args: SessionsArgs, settings: SettingArgs) -> Result<ExitCode> {
-    let agent = if settings.demo { Agent::Demo } else { Agent::Configured };
-    let flags = settings.into_flags();
-    let logging = Logging::start(flags.log_level.unwrap_or_default())?;
-    let (settings, log) = serve::own_settings(&flags, agent)?;
-    logging.configure(&log)?;
-    super::block_on(async {
-        let service = Service::without_housekeeping(settings);
-        let done = args.command.run(&service, args.json).await;
-        service.shut_down(GRACE).await;
-        done
-    })?
+    work_on_history(settings, async |service| args.command.run(service, args.json).await)
 }
 
 impl SessionsCommand {

@@ -1,7 +1,10 @@
 //! `permission/…`
 
 use crate::error::{ErrorKind, Result};
-use crate::protocol::permission::{PermissionAnswerParams, PermissionListParams, PermissionListResult};
+use crate::protocol::permission::{
+    PermissionAnswerParams, PermissionGrantsParams, PermissionGrantsResult, PermissionListParams, PermissionListResult,
+    PermissionRevokeParams, PermissionRevokeResult,
+};
 use crate::protocol::session::Done;
 use crate::rpc::context::Context;
 use crate::rpc::method::Method;
@@ -40,4 +43,37 @@ pub(in crate::rpc) async fn answer(params: PermissionAnswerParams, context: Cont
     context.cancellation.ignore();
     context.service.answer_permission(params.permission_id, params.answer).await?;
     Ok(Done {})
+}
+
+/// `permission/grants`
+#[derive(Debug)]
+pub struct PermissionGrants;
+
+impl Method for PermissionGrants {
+    const NAME: &'static str = "permission/grants";
+    const SUMMARY: &'static str = "What the person has allowed for longer than once.";
+    const ERRORS: &'static [ErrorKind] = &[ErrorKind::SessionNotFound, ErrorKind::StoreUnavailable];
+    type Params = PermissionGrantsParams;
+    type Result = PermissionGrantsResult;
+}
+
+pub(in crate::rpc) async fn grants(params: PermissionGrantsParams, context: Context) -> Result<PermissionGrantsResult> {
+    Ok(PermissionGrantsResult { grants: context.service.grants(params.session_id).await? })
+}
+
+/// `permission/revoke`
+#[derive(Debug)]
+pub struct PermissionRevoke;
+
+impl Method for PermissionRevoke {
+    const NAME: &'static str = "permission/revoke";
+    const SUMMARY: &'static str = "Takes back what was allowed for longer than once: from the next turn on Claude asks \
+         again. A session that another bridge runs goes on with it until its process ends.";
+    const ERRORS: &'static [ErrorKind] = &[ErrorKind::StoreUnavailable];
+    type Params = PermissionRevokeParams;
+    type Result = PermissionRevokeResult;
+}
+
+pub(in crate::rpc) async fn revoke(params: PermissionRevokeParams, context: Context) -> Result<PermissionRevokeResult> {
+    Ok(PermissionRevokeResult { revoked: context.service.revoke(&params.grant_id).await? })
 }

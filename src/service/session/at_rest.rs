@@ -91,7 +91,7 @@ impl AtRest {
                     }
                     Command::Unsubscribed => self.followers.drop_gone(),
                     // Nobody needs to know any more: the process is gone.
-                    Command::ServerSaid { .. } => {}
+                    Command::ServerSaid { .. } | Command::Revoked { .. } => {}
                     Command::ShutDown => return None,
                     command => return Some(command),
                 },

@@ -239,6 +239,7 @@ impl Task {
             }
             Command::Unsubscribed => self.unsubscribed(),
             Command::ServerSaid { server, words } => self.tell_words(&server, &words).await,
+            Command::Revoked { project } => self.revoked(project).await,
             Command::Answer { permission, answer, reply } => tell(reply, self.decide(permission, answer).await),
             Command::Send { turn, prompt, sink, client, reply } => {
                 let tools = self.meet_sender(turn, client).await;

@@ -182,6 +182,17 @@ impl Task {
         }
     }
 
+    /// Something that the person had allowed is taken back.
+    pub(super) async fn revoked(&mut self, project: Option<String>) {
+        let is_concerned = match project {
+            Some(project) => project == project_of(&self.state.record.cwd).await,
+            None => true,
+        };
+        if is_concerned {
+            self.feed(Input::Revoked).await;
+        }
+    }
+
     /// Keeps a copy of what the CLI added to its transcript.
     pub(super) fn keep_transcript(&mut self, transcript: claude::Transcript) {
         let Some(name) = transcript_name(&transcript.file) else {

@@ -113,6 +113,8 @@ pub(super) enum Input {
         /// What the answer comes to.
         verdict: Verdict,
     },
+    /// Something that the process may have been granted is taken back.
+    Revoked,
     /// No client is left that could answer this permission.
     Unanswered(PermissionId),
     /// A client is there that has tools.
@@ -223,7 +225,7 @@ pub(super) struct State {
     rung: Rung,
     /// What that process was started with.
     started_with: StartedWith,
-    /// Whether it has to be replaced for the session's mode to hold.
+    /// Whether it has to be replaced for the session's mode to hold, or for what the person allows.
     outdated: bool,
     /// What is never done in user mode, as permission rules.
     disallowed: Vec<String>,
@@ -314,6 +316,7 @@ impl State {
             Input::CutShort(cut) => self.close_cut_short(cut, now, effects),
             Input::Askable => self.askable = true,
             Input::Decided { id, verdict } => self.decide(id, verdict, PermissionResolver::Client, now, effects),
+            Input::Revoked => self.revoked(effects),
             Input::Unanswered(id) => self.left_unanswered(id, now, effects),
             Input::Tools(toolset) => self.tools_are_there(toolset, now, effects),
             Input::ToolAnswered(id, outcome) => self.tool_answered(id, outcome, now, effects),

@@ -2,7 +2,7 @@
 //!
 //! Whoever asks is answered by the session's mode, and allowances do no harm in power mode, so that both hold at once.
 //! What is never done is another matter: rules that a process was started with stay with it. New ones it can be told,
-//! so that user mode always begins at once; to be rid of the old ones it has to be replaced.
+//! so that user mode always begins at once; to be rid of the old ones, or of what was granted, it has to be replaced.
 
 use std::collections::BTreeMap;
 
@@ -26,6 +26,8 @@ pub(super) struct StartedWith {
     pub(super) study: Option<String>,
     /// Whether it was told since what is never done.
     denies: bool,
+    /// Whether something was taken back since that it may have been granted.
+    revoked: bool,
     /// What its environment was told of the session, last.
     pub(super) environment: BTreeMap<String, String>,
     /// The MCP servers that it was told to have.
@@ -53,6 +55,7 @@ impl State {
             model: self.record.model.clone(),
             study: self.record.study.id.clone(),
             denies: false,
+            revoked: false,
             environment: self.environment(),
             servers,
         };
@@ -77,7 +80,8 @@ impl State {
         if self.phase != Phase::Up || self.disallowed.is_empty() {
             return;
         }
-        self.outdated = self.record.mode == Mode::Power && self.started_with.mode == Mode::User;
+        let is_bound = self.record.mode == Mode::Power && self.started_with.mode == Mode::User;
+        self.outdated = is_bound || self.started_with.revoked;
         let denies = self.record.mode == Mode::User && self.started_with.mode == Mode::Power;
         if denies != self.started_with.denies {
             self.started_with.denies = denies;
@@ -87,6 +91,15 @@ impl State {
         self.replace_outdated(effects);
     }
 
+    /// A process cannot be told to ask again about what it was once granted: it is replaced.
+    pub(super) fn revoked(&mut self, effects: &mut Effects) {
+        if matches!(self.phase, Phase::Starting | Phase::Up) {
+            self.started_with.revoked = true;
+            self.outdated = true;
+            self.replace_outdated(effects);
+        }
+    }
+
     pub(super) fn rules_answered(&mut self, answer: Result<()>, effects: &mut Effects) {
         let Err(error) = answer else { return };
         tracing::warn!(session = %self.record.id, %error, "the Claude CLI is started anew for the mode to hold");
@@ -94,7 +107,7 @@ impl State {
         self.replace_outdated(effects);
     }
 
-    /// Ends a process that was started for another mode as soon as no turn runs; another one follows.
+    /// Ends a process that is not as the session wants it as soon as no turn runs; another one follows.
     pub(super) fn replace_outdated(&mut self, effects: &mut Effects) {
         if self.outdated && self.phase == Phase::Up && self.turn.is_none() && !self.draining {
             effects.notice(None, NoticeLevel::Info, "the Claude CLI is started anew, for the session as it is now");

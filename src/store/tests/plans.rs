@@ -49,6 +49,8 @@ async fn every_query_walks_an_index_and_none_sorts() {
         permissions::OPEN,
         permissions::GRANTS_OF_SESSION,
         permissions::GRANTS_OF_PROJECT,
+        permissions::REVOKE_IN_SESSION,
+        permissions::REVOKE_IN_PROJECT,
         search::BEFORE,
         search::OF_SESSION,
         search::BY_NUMBER,

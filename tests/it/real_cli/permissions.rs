@@ -146,6 +146,34 @@ fn what_is_allowed_for_the_project_holds_after_a_restart_of_everything_and_in_no
 }
 
 #[test]
+fn what_is_taken_back_is_asked_again_in_the_session_and_in_its_folder() {
+    let api = Api::start();
+    let (mut bridge, session) = start(&api);
+    let ask = |name: &str| {
+        api.reply(touch(name));
+        api.reply("done");
+    };
+    for scope in ["session", "project"] {
+        ask(scope);
+        let saying = bridge.start_saying(&session, "Make a file");
+        asked(&bridge).answer(&json!({"behavior": "allow", "scope": scope}));
+        assert_eq!(tool_errors(&saying.end()), [false]);
+        ask(scope);
+        assert_eq!(tool_errors(&bridge.say(&session, "Once more")), [false], "not asked");
+
+        let granted = bridge.request("permission/grants", json!({"sessionId": session}))["grants"].clone();
+        assert_eq!((granted.as_array().unwrap().len(), &granted[0]["scope"]), (1, &json!(scope)));
+        let revoked = bridge.request("permission/revoke", json!({"grantId": granted[0]["id"]}));
+        assert_eq!(revoked["revoked"], true);
+        ask(scope);
+        let saying = bridge.start_saying(&session, "And again");
+        asked(&bridge).answer(&json!({"behavior": "deny"}));
+        assert_eq!(tool_errors(&saying.end()), [true]);
+    }
+    bridge.shutdown();
+}
+
+#[test]
 fn a_folder_that_is_allowed_for_the_session_is_still_allowed_after_a_restart() {
     let api = Api::start();
     let (mut bridge, session) = start(&api);

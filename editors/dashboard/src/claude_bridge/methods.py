@@ -20,8 +20,10 @@ from .protocol import (
     Mode,
     Order,
     PermissionAnswer,
+    PermissionGrantsResult,
     PermissionId,
     PermissionListResult,
+    PermissionRevokeResult,
     ProgressToken,
     Role,
     SearchInclude,
@@ -539,6 +541,35 @@ class Methods:
             "answer": answer,
         }
         return cast("Done", await self.request("permission/answer", params))
+
+    async def permission_grants(
+        self,
+        *,
+        session_id: SessionId | None = None,
+    ) -> PermissionGrantsResult:
+        """`permission/grants`: What the person has allowed for longer than once.
+
+        - `session_id`: Only what counts in this session: what was allowed in it, and in the folder that it works
+          in.
+        """
+        params = {
+            "sessionId": session_id,
+        }
+        return cast("PermissionGrantsResult", await self.request("permission/grants", params))
+
+    async def permission_revoke(
+        self,
+        grant_id: str,
+    ) -> PermissionRevokeResult:
+        """`permission/revoke`: Takes back what was allowed for longer than once: from the next turn on Claude asks
+        again. A session that another bridge runs goes on with it until its process ends.
+
+        - `grant_id`: The grant.
+        """
+        params = {
+            "grantId": grant_id,
+        }
+        return cast("PermissionRevokeResult", await self.request("permission/revoke", params))
 
     async def mcp_status(
         self,

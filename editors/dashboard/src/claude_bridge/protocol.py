@@ -169,7 +169,7 @@ PermissionOutcome: TypeAlias = Literal["allow", "deny", "withdrawn"]
 #: Who, or what, resolved a permission.
 #: - `client`: The person.
 #: - `deadline`: Nobody answered in time.
-#: - `nobody`: All clients that could be asked are gone or did not want to answer.
+#: - `nobody`: No client that could be asked was there, or all of them are gone or did not want to answer.
 #: - `cli`: The Claude CLI took the question back.
 #: - `interrupt`: The turn was interrupted.
 #: - `turnEnd`: The turn ended.
@@ -795,6 +795,42 @@ class PermissionAnswerParams(TypedDict):
     answer: PermissionAnswer
 
 
+class _PermissionGrant(TypedDict):
+    """What every `PermissionGrant` has."""
+
+    #: Its id, by which it is revoked.
+    id: str
+    #: What it allows: "Allow Bash(cargo test:*)".
+    label: str
+    #: For how long: `session` or `project`.
+    scope: PermissionScope
+    #: When it was allowed.
+    createdAt: Timestamp
+
+
+class PermissionGrant(_PermissionGrant, total=False):
+    """What the person has allowed for longer than once."""
+
+    #: The session, where it is for one.
+    sessionId: SessionId
+    #: The folder, where it is for all sessions that work in it; by its real path.
+    project: str
+
+
+class PermissionGrantsParams(TypedDict, total=False):
+    """Parameters of `permission/grants`."""
+
+    #: Only what counts in this session: what was allowed in it, and in the folder that it works in.
+    sessionId: SessionId
+
+
+class PermissionGrantsResult(TypedDict):
+    """Result of `permission/grants`."""
+
+    #: What is allowed, the oldest first.
+    grants: list[PermissionGrant]
+
+
 class PermissionListParams(TypedDict, total=False):
     """Parameters of `permission/list`."""
 
@@ -807,6 +843,20 @@ class PermissionListResult(TypedDict):
 
     #: Those that still wait for an answer, oldest first.
     permissions: list[Permission]
+
+
+class PermissionRevokeParams(TypedDict):
+    """Parameters of `permission/revoke`."""
+
+    #: The grant.
+    grantId: str
+
+
+class PermissionRevokeResult(TypedDict):
+    """Result of `permission/revoke`."""
+
+    #: Whether it was there.
+    revoked: bool
 
 
 class PermissionSuggestion(TypedDict):

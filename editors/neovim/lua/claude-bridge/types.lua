@@ -383,6 +383,23 @@
 --- What is answered.
 ---@alias claude.PermissionBehavior 'allow'|'deny'
 
+--- What the person has allowed for longer than once.
+---@class claude.PermissionGrant
+---@field createdAt claude.Timestamp When it was allowed.
+---@field id string Its id, by which it is revoked.
+---@field label string What it allows: "Allow Bash(cargo test:*)".
+---@field project? string The folder, where it is for all sessions that work in it; by its real path.
+---@field scope claude.PermissionScope For how long: `session` or `project`.
+---@field sessionId? claude.SessionId The session, where it is for one.
+
+--- Parameters of `permission/grants`.
+---@class claude.PermissionGrantsParams
+---@field sessionId? claude.SessionId Only what counts in this session: what was allowed in it, and in the folder that it works in.
+
+--- Result of `permission/grants`.
+---@class claude.PermissionGrantsResult
+---@field grants claude.PermissionGrant[] What is allowed, the oldest first.
+
 --- One question of Claude's that waits, or waited, for the person.
 ---@alias claude.PermissionId string
 
@@ -406,6 +423,14 @@
 
 --- Who, or what, resolved a permission.
 ---@alias claude.PermissionResolver 'client'|'deadline'|'nobody'|'cli'|'interrupt'|'turnEnd'|'processEnd'
+
+--- Parameters of `permission/revoke`.
+---@class claude.PermissionRevokeParams
+---@field grantId string The grant.
+
+--- Result of `permission/revoke`.
+---@class claude.PermissionRevokeResult
+---@field revoked boolean Whether it was there.
 
 --- For how long something is allowed.
 ---@alias claude.PermissionScope 'once'|'session'|'project'

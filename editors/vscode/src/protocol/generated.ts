@@ -1110,6 +1110,41 @@ export interface PermissionAnswerParams {
   answer: PermissionAnswer;
 }
 /**
+ * What the person has allowed for longer than once.
+ */
+export interface PermissionGrant {
+  /**
+   * Its id, by which it is revoked.
+   */
+  id: string;
+  /**
+   * What it allows: "Allow Bash(cargo test:*)".
+   */
+  label: string;
+  scope: PermissionScope;
+  sessionId?: SessionId;
+  /**
+   * The folder, where it is for all sessions that work in it; by its real path.
+   */
+  project?: string;
+  createdAt: Timestamp;
+}
+/**
+ * Parameters of `permission/grants`.
+ */
+export interface PermissionGrantsParams {
+  sessionId?: SessionId;
+}
+/**
+ * Result of `permission/grants`.
+ */
+export interface PermissionGrantsResult {
+  /**
+   * What is allowed, the oldest first.
+   */
+  grants: PermissionGrant[];
+}
+/**
  * Parameters of `permission/list`.
  */
 export interface PermissionListParams {
@@ -1123,6 +1158,24 @@ export interface PermissionListResult {
    * Those that still wait for an answer, oldest first.
    */
   permissions: Permission[];
+}
+/**
+ * Parameters of `permission/revoke`.
+ */
+export interface PermissionRevokeParams {
+  /**
+   * The grant.
+   */
+  grantId: string;
+}
+/**
+ * Result of `permission/revoke`.
+ */
+export interface PermissionRevokeResult {
+  /**
+   * Whether it was there.
+   */
+  revoked: boolean;
 }
 /**
  * Result of `session/capabilities`: what the CLI said when it was started. All of it is absent while no process serves the session.
@@ -1650,6 +1703,10 @@ export interface Methods {
   "permission/list": { params: { sessionId?: SessionId }; result: PermissionListResult };
   /** Answers a permission, for a client that was not asked by request. The first answer counts. */
   "permission/answer": { params: { permissionId: PermissionId; answer: PermissionAnswer }; result: Done };
+  /** What the person has allowed for longer than once. */
+  "permission/grants": { params: { sessionId?: SessionId }; result: PermissionGrantsResult };
+  /** Takes back what was allowed for longer than once: from the next turn on Claude asks again. A session that another bridge runs goes on with it until its process ends. */
+  "permission/revoke": { params: { grantId: string }; result: PermissionRevokeResult };
   /** How a session's MCP servers are; `stopped` where no process serves it. */
   "mcp/status": { params: { sessionId: SessionId }; result: McpStatusResult };
   /** Whether all is there that is needed; what is not is a check that failed, never an error. */

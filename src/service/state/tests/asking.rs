@@ -295,3 +295,32 @@ fn powerful() -> Driver {
     session.take();
     session
 }
+
+#[test]
+fn a_process_that_has_what_is_taken_back_is_replaced_as_soon_as_no_turn_runs() {
+    let mut session = Driver::up();
+    session.step(Input::Revoked);
+    assert_eq!(session.story(), ["notice", "stop"]);
+    session.step(Input::Exited(killed()));
+    assert_eq!(session.story(), ["start"]);
+    session.come_up().take();
+    session.send("one");
+    session.init().step(Input::Revoked).step(Input::SetMode(ASKER, Mode::Power));
+    session.send("two");
+    session.take();
+    session.ends();
+    assert_eq!(session.story(), ["usage", "turnCompleted", "answer Completed", "notice", "stop"]);
+}
+
+#[test]
+fn a_process_that_comes_up_while_something_is_taken_back_is_replaced_before_its_first_message() {
+    let mut session = Driver::new();
+    session.send("one");
+    session.step(Input::Revoked).take();
+    session.come_up();
+    assert_eq!(session.story(), ["→ initialize", "notice", "stop"]);
+    // One at rest is given at its start what is allowed then.
+    let mut session = Driver::new();
+    session.step(Input::Revoked);
+    assert_eq!(session.story(), [""; 0]);
+}
