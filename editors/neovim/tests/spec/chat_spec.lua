@@ -33,6 +33,43 @@ describe('the chat', function()
     assert.is_true(editor:lua('return vim.treesitter.highlighter.active[test.chat().buf] ~= nil'))
   end)
 
+  it('is highlighted without holding up the editor for as long as Neovim would', function()
+    local took = editor:lua([[
+      local function used()
+        local usage = vim.uv.getrusage()
+        return (usage.utime.sec + usage.stime.sec) * 1e3 + (usage.utime.usec + usage.stime.usec) / 1e3
+      end
+      local function timed(start)
+        local buf = vim.api.nvim_create_buf(false, true)
+        local began = used()
+        start(buf)
+        return used() - began
+      end
+      return {
+        neovims = timed(function(buf) vim.treesitter.start(buf, 'markdown') end),
+        ours = timed(require('claude-bridge.chat.colours').start),
+      }
+    ]])
+    assert.is_true(took.ours < took.neovims / 1.5, vim.inspect(took))
+    editor:say('Hello fast')
+    assert.same({}, editor:lua("return vim.fn.getscriptinfo({ name = 'syntax/markdown.vim' })"))
+  end)
+
+  it('colours the parts of a link as Neovim does', function()
+    local colours = editor:lua([[
+      local buf = vim.api.nvim_create_buf(false, true)
+      vim.api.nvim_buf_set_lines(buf, 0, -1, false, { '[a]: https://example.com' })
+      require('claude-bridge.chat.colours').start(buf)
+      vim.treesitter.get_parser(buf):parse(true)
+      return vim.tbl_map(function(at)
+        return vim.tbl_map(function(found) return found.capture end, vim.treesitter.get_captures_at_pos(buf, 0, at))
+      end, { 1, 3, 6 })
+    ]])
+    assert.is_true(vim.list_contains(colours[1], 'markup.link.label'))
+    assert.same({ 'punctuation.delimiter' }, colours[2])
+    assert.is_true(vim.list_contains(colours[3], 'markup.link.url'))
+  end)
+
   it('folds tool calls and thoughts, with all that is in them', function()
     editor:say('think, then read a.md fast')
     local folds = editor:lua('return test.closed_folds()')

@@ -14,6 +14,10 @@ local INJECTIONS = [[
     (#set! injection.language "markdown_inline"))
 ]]
 
+--- What is the slowest to compile by far, as it can match anywhere, and the same where alone it does match.
+local ANYWHERE = '%(%(link_label%)%s+%.%s+":" @punctuation%.delimiter%)'
+local IN_DEFINITION = '(link_reference_definition (link_label) . ":" @punctuation.delimiter)'
+
 --- Neovim's query for Markdown, and what the person has added to it, without the lines that are hidden whole.
 ---@return string
 local function highlights()
@@ -21,7 +25,21 @@ local function highlights()
   for _, file in ipairs(vim.treesitter.query.get_files('markdown', 'highlights')) do
     texts[#texts + 1] = table.concat(vim.fn.readfile(file), '\n')
   end
-  return (table.concat(texts, '\n'):gsub('%(#set! conceal_lines "[^"]*"%)', ''))
+  return (table.concat(texts, '\n'):gsub('%(#set! conceal_lines "[^"]*"%)', ''):gsub(ANYWHERE, IN_DEFINITION))
+end
+
+--- Compiles what a text needs that is no code before it is drawn, one query in a turn of the loop: all of them at once
+--- would hold it up for longer than a frame.
+local function compile_ahead()
+  local names = { 'highlights', 'injections' }
+  local function step()
+    local name = table.remove(names, 1)
+    if name then
+      pcall(vim.treesitter.query.get, 'markdown_inline', name)
+      vim.schedule(step)
+    end
+  end
+  vim.schedule(step)
 end
 
 ---@return boolean
@@ -37,24 +55,39 @@ local function add_language()
   end
   vim.treesitter.query.set(LANGUAGE, 'highlights', highlights())
   vim.treesitter.query.set(LANGUAGE, 'injections', INJECTIONS)
+  compile_ahead()
   return true
 end
 
 ---@type boolean?
-local is_there
+local known
+
+---@return boolean
+local function is_there()
+  if known == nil then
+    local ok, added = pcall(add_language)
+    known = ok and added
+  end
+  return known
+end
 
 --- Highlights a buffer. Without a parser there are no colours, and nothing else is missing.
 ---@param buf integer
 function M.start(buf)
-  if is_there == nil then
-    local ok, added = pcall(add_language)
-    is_there = ok and added
-  end
-  if is_there then
+  if is_there() then
     vim.treesitter.start(buf, LANGUAGE)
   else
     pcall(vim.treesitter.start, buf, 'markdown')
   end
+end
+
+--- Makes a buffer a Markdown one. Neovim's older highlighting, which takes longer to load than all else, is left out
+--- where there is the newer one.
+---@param buf integer
+function M.set_filetype(buf)
+  vim.b[buf].ts_highlight = is_there() or nil
+  vim.bo[buf].filetype = 'markdown'
+  M.start(buf)
 end
 
 return M

@@ -50,8 +50,7 @@ local function prepare(buf)
   vim.bo[buf].swapfile = false
   vim.bo[buf].undolevels = -1
   vim.bo[buf].modifiable = false
-  vim.bo[buf].filetype = 'markdown'
-  require('claude-bridge.chat.colours').start(buf)
+  require('claude-bridge.chat.colours').set_filetype(buf)
 end
 
 --- Makes a buffer a chat's.

@@ -8,9 +8,8 @@ function M.show(title, lines)
   local buf = vim.api.nvim_create_buf(false, true)
   vim.api.nvim_buf_set_lines(buf, 0, -1, false, lines)
   vim.bo[buf].bufhidden = 'wipe'
-  vim.bo[buf].filetype = 'markdown'
+  require('claude-bridge.chat.colours').set_filetype(buf)
   vim.bo[buf].modifiable = false
-  pcall(vim.treesitter.start, buf, 'markdown')
   local width = 40
   for _, line in ipairs(lines) do
     width = math.max(width, vim.fn.strdisplaywidth(line) + 2)

@@ -44,7 +44,7 @@ local function new_buffer(chat)
   vim.bo[buf].omnifunc = "v:lua.require'claude-bridge.prompt.complete'.omnifunc"
   vim.bo[buf].completeopt = 'menuone,noinsert,noselect'
   vim.treesitter.language.register('markdown', 'claude-prompt')
-  pcall(vim.treesitter.start, buf, 'markdown')
+  require('claude-bridge.chat.colours').start(buf)
   return buf
 end
 
