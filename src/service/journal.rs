@@ -1,33 +1,33 @@
 //! A session's events on their way out: numbered, encoded once, and gathered for the store and for those who follow.
 
 mod backlog;
+mod encoding;
+mod headline;
 
-use std::io::{self, Write};
 use std::ops::Range;
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::history::{message_row, permission_change, turn_row};
 use super::pieces::Pieces;
 use super::sink::EncodedEvent;
 use super::state::{Emission, NewMessage, TurnRecord, What};
-use super::title;
 use crate::error::{Error, Result};
 use crate::ids::SessionId;
-use crate::protocol::event::{EventBody, EventMeta, Status};
+use crate::protocol::event::{EventBody, EventMeta};
 use crate::protocol::message::{ContentBlock, Message};
 use crate::protocol::session::Session;
 use crate::store::{Batch, ContextRow, EventPayload, EventRow, GrantRow, TranscriptRow};
 use crate::time::Timestamp;
 use backlog::Backlog;
+use encoding::{Encoded, encode_event, shorten, to_json};
 
 pub(super) use backlog::Loss;
+pub(super) use encoding::stored_json;
+pub(super) use headline::headline;
 
 /// How many numbers are reserved at a time. After a crash up to this many are skipped, so that none is used twice.
 const BLOCK: u64 = 1 << 18;
-/// How much of a tool's answer goes into its event; `message/list` has the rest.
-const TOOL_RESULT_LIMIT: usize = 64 * 1024;
 
 /// An event that is ready to be sent.
 #[derive(Debug)]
@@ -412,59 +412,6 @@ impl Merged {
     }
 }
 
-/// Where in the buffer an event and its body are. The body lacks its opening brace.
-struct Encoded {
-    event: Range<usize>,
-    body: Range<usize>,
-}
-
-/// Writes an event's JSON and says where its body begins. The store keeps the body alone, so it is written in one
-/// piece, after the rest.
-fn encode_event(buffer: &mut Vec<u8>, meta: &EventMeta, body: &EventBody) -> Result<usize> {
-    write_json(&mut *buffer, meta)?;
-    buffer.pop();
-    buffer.push(b',');
-    let middle = buffer.len();
-    write_json(SkipFirst { to: buffer, skipped: false }, body)?;
-    Ok(middle)
-}
-
-/// The JSON of a stored event, put together again.
-pub(super) fn stored_json(meta: &EventMeta, body: &str) -> Result<String> {
-    let mut json = to_json(meta)?;
-    json.pop();
-    json.push(',');
-    json.push_str(body.strip_prefix('{').unwrap_or(body));
-    Ok(json)
-}
-
-/// Passes on all but the first byte: an object without its opening brace.
-struct SkipFirst<'a> {
-    to: &'a mut Vec<u8>,
-    skipped: bool,
-}
-
-impl Write for SkipFirst<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let from = usize::from(!self.skipped && !bytes.is_empty());
-        self.skipped |= from == 1;
-        self.to.extend_from_slice(&bytes[from..]);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn write_json<T: Serialize>(to: impl Write, value: &T) -> Result<()> {
-    serde_json::to_writer(to, value).map_err(|problem| Error::internal(format!("cannot be encoded: {problem}")))
-}
-
-fn to_json<T: Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(|problem| Error::internal(format!("cannot be encoded: {problem}")))
-}
-
 fn event_row(meta: EventMeta, payload: EventPayload) -> EventRow {
     let EventMeta { seq, first_seq, session_id, turn_id, at, parent_tool_use_id } = meta;
     EventRow { session_id, seq, first_seq, turn_id, at, parent_tool_use_id, pieces: None, payload }
@@ -476,50 +423,6 @@ fn text_of(body: &EventBody) -> &str {
         EventBody::TextDelta { text, .. } | EventBody::ThinkingDelta { text, .. } => text,
         _ => "",
     }
-}
-
-/// What a person is told about an event in a line, where it is worth one.
-pub(super) fn headline(body: &EventBody) -> Option<String> {
-    match body {
-        EventBody::ToolCall { title, .. } => Some(title.clone()),
-        EventBody::Notice { text, .. } => Some(title::clip(text)),
-        EventBody::Status { status, detail } => Some(status_headline(*status, detail.as_deref())),
-        _ => None,
-    }
-}
-
-fn status_headline(status: Status, detail: Option<&str>) -> String {
-    let what = match status {
-        Status::Starting => "Starting Claude",
-        Status::Requesting => "Thinking",
-        Status::Retrying => "Trying again",
-        Status::Compacting => "Summarising the conversation",
-        Status::WaitingForPermission => "Waiting for permission",
-        Status::Queued => "Waiting",
-        Status::WaitingForServers => "Waiting for MCP servers",
-        Status::Stalled => "Nothing is heard",
-    };
-    detail.map_or_else(|| what.to_owned(), |detail| format!("{what}: {detail}"))
-}
-
-/// A tool's answer cut to what fits into an event, and how many bytes that leaves out.
-fn shorten(content: Value) -> Result<(Value, Option<u64>)> {
-    let text = match content {
-        Value::String(text) => text,
-        other => {
-            let text = to_json(&other)?;
-            if text.len() <= TOOL_RESULT_LIMIT {
-                return Ok((other, None));
-            }
-            text
-        }
-    };
-    if text.len() <= TOOL_RESULT_LIMIT {
-        return Ok((Value::String(text), None));
-    }
-    let cut = text.floor_char_boundary(TOOL_RESULT_LIMIT);
-    let left_out = (text.len() - cut) as u64;
-    Ok((Value::String(text[..cut].to_owned()), Some(left_out)))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Numbers, order and encoding of events.
 
+use super::encoding::TOOL_RESULT_LIMIT;
 use super::*;
 use crate::ids::{MessageId, ProviderSessionId, TurnId};
 use crate::protocol::event::SessionEvent;
