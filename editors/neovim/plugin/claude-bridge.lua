@@ -61,22 +61,32 @@ vim.api.nvim_create_autocmd('BufReadCmd', {
   pattern = 'claude://*',
   desc = 'Show the session whose id the name has',
   callback = function(event)
-    require('claude-bridge.chat').read(event.buf, (event.match:gsub('^claude://', '')))
+    require('claude-bridge.chat').read(event.buf, event.match:match('^claude://([^/]*)'))
   end,
 })
 
+---@return boolean
+local function has_left_an_input()
+  return vim.iter(vim.api.nvim_list_bufs()):any(function(buf)
+    return vim.startswith(vim.fs.basename(vim.api.nvim_buf_get_name(buf)), 'Claude: ')
+  end)
+end
+
 local function restore()
-  for _, buf in ipairs(vim.api.nvim_list_bufs()) do
-    if vim.startswith(vim.api.nvim_buf_get_name(buf), 'claude-prompt://') then
-      return require('claude-bridge.chat.restore').all()
-    end
-  end
+  require('claude-bridge.chat.restore').all()
 end
 
 vim.api.nvim_create_autocmd('SessionLoadPost', {
   group = group,
   desc = 'Show the inputs again of the chats that a session of Neovim has',
   callback = function()
+    if not has_left_an_input() then
+      return
+    end
+    if vim.v.errmsg == '' then
+      -- A session tells the name of each window without a file, and Neovim would wait for Enter after the second line.
+      vim.cmd.redraw()
+    end
     if vim.v.vim_did_enter == 1 then
       -- The event comes once a buffer, in a window of its own.
       vim.schedule(restore)

@@ -28,10 +28,10 @@ local function draw(name, terminal)
 end
 
 describe('the screen', function()
-  local terminal
+  local home, terminal
 
   before_each(function()
-    local home = editors.home()
+    home = editors.home()
     vim.fn.writefile({ '# Notes', '', '- Try the demo', '- Read the README' }, home .. '/work/notes.md')
     terminal = terminals.start({ home = home, columns = COLUMNS, rows = ROWS, arguments = { 'notes.md' } })
     terminal:sees('- Read the README')
@@ -57,6 +57,28 @@ describe('the screen', function()
     draw('chat', terminal)
     terminal:type('C-s')
     terminal:sees('You said “Thank you”')
+  end)
+
+  it('has names in its tab line that a person likes', function()
+    terminal:type(':Claude Hello fast', 'Enter')
+    terminal:sees('You said')
+    terminal:type(':Claude', 'Enter', ':tab split', 'Enter')
+    terminal:sees('Claude: Hello fast')
+    terminal:type(':tabclose', 'Enter', 'C-w', 'k', ':tab split', 'Enter')
+    local line = vim.split(terminal:sees('/Hello fast'), '\n')[1]
+    assert.is_nil(line:find('%x%x%x%x'), line)
+  end)
+
+  it('of a session of Neovim comes without a key to be pressed', function()
+    terminal:type(':Claude Hello fast', 'Enter')
+    terminal:sees('You said')
+    terminal:sees('idle')
+    terminal:type(':mksession', 'Enter')
+    terminal:sees(':mksession')
+    terminals.stop_all()
+    terminal = terminals.start({ home = home, columns = COLUMNS, rows = ROWS, arguments = { '-S', 'Session.vim' } })
+    assert.is_nil(terminal:sees('You said'):find('Press ENTER', 1, true))
+    assert.is_not_nil(terminal:sees('Message Claude'):find('Hello fast', 1, true))
   end)
 
   it('is what a person sees who interrupts', function()

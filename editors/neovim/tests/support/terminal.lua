@@ -12,6 +12,7 @@ local M = {}
 
 ---@type Terminal[]
 local running = {}
+local started = 0
 
 ---@param ... string
 ---@return string
@@ -28,7 +29,8 @@ end
 ---@param options { home: string, columns: integer, rows: integer, plugin?: table, arguments?: string[], init?: string }
 ---@return Terminal
 function M.start(options)
-  local self = setmetatable({ socket = options.home .. '/tmux' }, Terminal)
+  started = started + 1
+  local self = setmetatable({ socket = ('%s/tmux-%d'):format(options.home, started) }, Terminal)
   local init = editors.root .. '/tests/support/' .. (options.init or 'plain.lua')
   local command = { 'env' }
   for name, value in pairs(editors.environment(options.home, options.plugin or {})) do

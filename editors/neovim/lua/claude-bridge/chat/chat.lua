@@ -7,6 +7,7 @@ local client = require('claude-bridge.client')
 local endings = require('claude-bridge.chat.endings')
 local events = require('claude-bridge.chat.events')
 local history = require('claude-bridge.chat.history')
+local names = require('claude-bridge.chat.names')
 local notify = require('claude-bridge.notify')
 local progress = require('claude-bridge.progress')
 
@@ -84,6 +85,7 @@ end
 function Chat:set_session(session)
   self.session = session
   vim.b[self.buf].claude_bridge = { session = session.id, mode = session.mode, state = session.state }
+  names.refresh(self)
   require('claude-bridge.chat.winbar').refresh(self)
 end
 
@@ -136,7 +138,6 @@ function Chat:begin(error, result)
   if error then
     return self:complain(error)
   end
-  vim.api.nvim_buf_set_name(self.buf, 'claude://' .. result.session.id)
   self:set_session(result.session)
   history.load(self, function()
     self:send_unsent()

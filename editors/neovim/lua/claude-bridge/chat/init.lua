@@ -123,7 +123,7 @@ end
 function M.open(session_id)
   local chat = M.of_session(session_id)
   if not chat then
-    local buf = vim.fn.bufadd('claude://' .. session_id)
+    local buf = require('claude-bridge.chat.names').find(session_id) or vim.fn.bufadd('claude://' .. session_id)
     vim.fn.bufload(buf)
     if not by_buffer[buf] then
       -- It has the name already, and nothing of the chat: a session of Neovim's left it.
@@ -135,13 +135,30 @@ function M.open(session_id)
   return chat
 end
 
+--- Shows a chat in the windows of a buffer that has another name of its session: its title has changed since.
+---@param buf integer
+---@param chat claude.Chat
+local function show_instead(buf, chat)
+  if not vim.api.nvim_buf_is_valid(buf) or not vim.api.nvim_buf_is_valid(chat.buf) then
+    return
+  end
+  for _, window in ipairs(vim.fn.win_findbuf(buf)) do
+    vim.api.nvim_win_set_buf(window, chat.buf)
+  end
+  vim.api.nvim_buf_delete(buf, { force = true })
+end
+
 --- Fills a buffer whose name is a session's: after `:edit claude://ID`, or when an editor's session is restored.
 ---@param buf integer
 ---@param session_id string
 function M.read(buf, session_id)
-  local chat = by_buffer[buf]
+  local chat, same = by_buffer[buf], M.of_session(session_id)
   if chat then
     require('claude-bridge.chat.history').rebuild(chat)
+  elseif same then
+    vim.schedule(function()
+      show_instead(buf, same)
+    end)
   else
     adopt(buf):open(session_id)
   end

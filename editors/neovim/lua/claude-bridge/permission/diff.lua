@@ -4,6 +4,8 @@ local text = require('claude-bridge.chat.text')
 
 local M = {}
 
+local WANTED = 'as Claude wants it'
+
 ---@class claude.Proposal
 ---@field path string
 ---@field before string[]
@@ -88,12 +90,14 @@ end
 
 ---@param lines string[]
 ---@param path string
+---@param said string What it is of the file.
 ---@param editable boolean
 ---@return integer
-local function buffer(lines, path, editable)
+local function buffer(lines, path, said, editable)
   local buf = vim.api.nvim_create_buf(false, true)
   vim.api.nvim_buf_set_lines(buf, 0, -1, false, lines)
   vim.bo[buf].bufhidden = 'wipe'
+  require('claude-bridge.chat.names').give(buf, ('%s %s'):format(vim.fs.basename(path), said))
   vim.bo[buf].filetype = vim.filetype.match({ filename = path }) or ''
   vim.bo[buf].modifiable = editable
   return buf
@@ -141,14 +145,15 @@ function M.show(permission)
   end
   local home = vim.api.nvim_get_current_tabpage()
   local name = vim.fn.fnamemodify(proposal.path, ':.')
-  local before = buffer(proposal.before, proposal.path, false)
-  local after = buffer(proposal.after, proposal.path, true)
+  local now = proposal.whole and 'as it is' or '(a part), as Claude believes it to be'
+  local before = buffer(proposal.before, proposal.path, now, false)
+  local after = buffer(proposal.after, proposal.path, WANTED, true)
   vim.cmd('tab sbuffer ' .. before)
   local tab = vim.api.nvim_get_current_tabpage()
   local left = vim.api.nvim_get_current_win()
   local right = vim.api.nvim_open_win(after, true, { win = left, split = 'right' })
-  diff_window(left, name .. (proposal.whole and ' as it is' or ' (a part), as Claude believes it to be'))
-  diff_window(right, name .. ' as Claude wants it')
+  diff_window(left, ('%s %s'):format(name, now))
+  diff_window(right, ('%s %s'):format(name, WANTED))
   return {
     close = function()
       if vim.api.nvim_tabpage_is_valid(tab) then

@@ -1,6 +1,7 @@
 --- The input of a chat: a buffer of several lines, whose text becomes a message.
 local content = require('claude-bridge.prompt.content')
 local history = require('claude-bridge.prompt.history')
+local names = require('claude-bridge.chat.names')
 
 local namespace = vim.api.nvim_create_namespace('claude-bridge-prompt')
 local PLACEHOLDER = 'Message Claude   / commands   @ files'
@@ -16,21 +17,6 @@ Prompt.__index = Prompt
 
 local M = {}
 
-local named = 0
-
---- Gives an input a name that no other one has, here or elsewhere.
----@param buf integer
-local function give_name(buf)
-  local before = vim.api.nvim_buf_get_name(buf)
-  named = named + 1
-  vim.api.nvim_buf_set_name(buf, ('claude-prompt://%d/%d'):format(vim.fn.getpid(), named))
-  -- Neovim keeps the name that it had, as that of another buffer.
-  local left = before ~= '' and vim.fn.bufnr(before) or -1
-  if left ~= -1 then
-    vim.api.nvim_buf_delete(left, { force = true })
-  end
-end
-
 ---@param chat claude.Chat
 ---@return integer
 local function new_buffer(chat)
@@ -39,7 +25,6 @@ local function new_buffer(chat)
   vim.bo[buf].buftype = 'acwrite'
   vim.bo[buf].bufhidden = 'hide'
   vim.bo[buf].swapfile = false
-  give_name(buf)
   vim.bo[buf].filetype = 'claude-prompt'
   vim.bo[buf].omnifunc = "v:lua.require'claude-bridge.prompt.complete'.omnifunc"
   vim.bo[buf].completeopt = 'menuone,noinsert,noselect'
@@ -70,14 +55,16 @@ local function watch(prompt)
       prompt:send()
     end,
   })
-  vim.api.nvim_create_autocmd('SessionWritePost', {
+  vim.api.nvim_create_autocmd('BufFilePre', {
     group = group,
-    desc = 'Leave the name to the session file, whose `:file` would fail where a buffer has it',
-    callback = function()
+    desc = 'Leave the name to a session of Neovim that gives it to a window',
+    callback = function(event)
       if not vim.api.nvim_buf_is_valid(buf) then
         return true
       end
-      give_name(buf)
+      if vim.g.SessionLoad == 1 and event.buf ~= buf then
+        names.yield(buf)
+      end
     end,
   })
   vim.api.nvim_create_autocmd('BufWipeout', {
@@ -105,6 +92,7 @@ function M.of(chat)
   if not chat.prompt then
     local buf = new_buffer(chat)
     chat.prompt = setmetatable({ buf = buf, chat = chat, attachments = {}, at = 0, draft = {} }, Prompt)
+    names.refresh(chat)
     watch(chat.prompt)
     require('claude-bridge.keys').prompt(chat.prompt)
     chat.prompt:changed()
