@@ -26,7 +26,7 @@ export interface Api {
 
 let running: Server | undefined;
 
-/** Puts everything in its place. Nothing here waits: the bridge is started behind it. */
+/** Puts everything in its place. VS Code waits for this, so nothing here waits: the bridge is started behind it. */
 export function activate(context: vscode.ExtensionContext): Api {
   const log = vscode.window.createOutputChannel("Claude Bridge", { log: true });
   const server = new Server(context, log, editorTools);
@@ -62,7 +62,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     restartWhenChanged(context, server, chats),
   );
   running = server;
-  void server.start();
+  setImmediate(() => void server.start());
   return { server, chats, view };
 }
 
