@@ -48,7 +48,8 @@ pub struct MessageSearchParams {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum SearchOrder {
-    /// In the order in which the messages came into the history, the newest first.
+    /// The newest first, by `createdAt`: what was imported is among the others of its time. Of the same second, messages
+    /// may be in the order in which they came into the history instead.
     #[default]
     Newest,
     /// The best match first, of the newest 1000 that match; there are no further ones.

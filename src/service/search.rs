@@ -87,8 +87,11 @@ fn hit(hit: store::SearchHit) -> Result<SearchHit> {
 
 fn cursor(start: SearchStart) -> String {
     match start {
-        SearchStart::Newest(number) => number.to_string(),
-        SearchStart::Best { ceiling, score, number } => format!("{ceiling} {} {number}", score.to_bits()),
+        SearchStart::Newest(position) => position.to_string(),
+        SearchStart::Best { ceiling, score, position, weights } => {
+            let weights: String = weights.iter().map(|weight| format!(" {}", weight.to_bits())).collect();
+            format!("{ceiling} {} {position}{weights}", score.to_bits())
+        }
     }
 }
 
@@ -96,11 +99,13 @@ fn start(cursor: &str, order: store::SearchOrder) -> Result<SearchStart> {
     let text = decode_cursor(cursor)?;
     let parts: Vec<&str> = text.split(' ').collect();
     let number = |text: &str| text.parse().map_err(|_| bad_cursor(cursor));
+    let measure = |text: &str| text.parse().map(f64::from_bits).map_err(|_| bad_cursor(cursor));
     match (order, parts.as_slice()) {
         (store::SearchOrder::Newest, [last]) => Ok(SearchStart::Newest(number(last)?)),
-        (store::SearchOrder::Best, [ceiling, score, last]) => {
-            let score = f64::from_bits(score.parse().map_err(|_| bad_cursor(cursor))?);
-            Ok(SearchStart::Best { ceiling: number(ceiling)?, score, number: number(last)? })
+        (store::SearchOrder::Best, [ceiling, score, last, weights @ ..]) => {
+            let (ceiling, score, position) = (number(ceiling)?, measure(score)?, number(last)?);
+            let weights = weights.iter().map(|weight| measure(weight)).collect::<Result<_>>()?;
+            Ok(SearchStart::Best { ceiling, score, position, weights })
         }
         _ => Err(bad_cursor(cursor)),
     }

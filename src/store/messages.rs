@@ -7,7 +7,7 @@ use super::rows::{MessageQuery, MessageRow};
 use super::search;
 
 const INSERT: &str = "INSERT INTO messages (id, session_id, turn_id, seq, role, content, created_at, \
-     parent_tool_use_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+     parent_tool_use_id, position) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 pub(super) const ASCENDING: &str = "SELECT id, session_id, turn_id, seq, role, content, created_at, \
      parent_tool_use_id FROM messages WHERE session_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
@@ -17,6 +17,7 @@ pub(super) const DESCENDING: &str = "SELECT id, session_id, turn_id, seq, role, 
 
 /// Adds a message, to the index of searches too. Gives the number that other tables refer to it by.
 pub(super) fn insert(db: &Connection, row: &MessageRow) -> rusqlite::Result<i64> {
+    let entry = search::entry(db, row)?;
     let number = db.prepare_cached(INSERT)?.insert(params![
         row.id,
         row.session_id,
@@ -26,8 +27,11 @@ pub(super) fn insert(db: &Connection, row: &MessageRow) -> rusqlite::Result<i64>
         row.content,
         row.created_at,
         row.parent_tool_use_id,
+        entry.as_ref().map(search::Entry::position),
     ])?;
-    search::add(db, number, row)?;
+    if let Some(entry) = entry {
+        search::add(db, number, &entry)?;
+    }
     Ok(number)
 }
 

@@ -27,6 +27,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0007_forks.sql")),
     M::up(include_str!("migrations/0008_conversations.sql")),
     M::up(include_str!("migrations/0009_studies.sql")),
+    M::up(include_str!("migrations/0010_search_by_time.sql")),
 ];
 
 /// How long to wait for another process that writes.

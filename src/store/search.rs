@@ -6,10 +6,12 @@
 //! than three characters.
 //!
 //! A message is indexed in the transaction that writes it. Those of a history from before there was an index are
-//! indexed behind, from the newest down (`index`).
+//! indexed behind, from the newest down (`index`). The index is in the order of the messages' times (`position`), so that
+//! the newest first are a walk through it that sorts nothing.
 
 mod index;
 mod page;
+mod position;
 mod query;
 mod rank;
 mod snippet;
@@ -18,11 +20,15 @@ mod words;
 
 #[cfg(test)]
 pub(super) use self::index::{BEFORE, OF_SESSION};
-pub(super) use self::index::{add, begin_anew, catch_up, is_damage_of_the_index, remove_days, remove_session};
+pub(super) use self::index::{
+    Entry, add, begin_anew, catch_up, entry, is_damage_of_the_index, remove_days, remove_session,
+};
 pub(super) use self::page::page;
 #[cfg(test)]
-pub(super) use self::page::{BOUNDS, BY_NUMBER, NEWEST};
+pub(super) use self::page::{BOUNDS, BY_POSITION, NEWEST};
 pub use self::page::{SearchHit, SearchOrder, SearchPage, SearchQuery, SearchStart};
+#[cfg(test)]
+pub(super) use self::position::{FIRST, IS_TAKEN, LAST};
 pub use self::query::Terms;
 #[cfg(test)]
 pub(super) use self::rank::{NEWEST as CANDIDATES, NUMBERS};

@@ -2,6 +2,7 @@
 
 use rusqlite::{CachedStatement, Connection, Row, params};
 
+use super::position;
 use super::text::Text;
 use super::words::Words;
 use crate::ids::SessionId;
@@ -25,38 +26,43 @@ const INSERT_DAY: &str = "INSERT INTO search_days (day, first, last) VALUES (?1,
      ON CONFLICT (day) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last)";
 
 const DELETE_DAYS: &str = "DELETE FROM search_days \
-     WHERE NOT EXISTS (SELECT 1 FROM messages WHERE number BETWEEN search_days.first AND search_days.last)";
+     WHERE NOT EXISTS (SELECT 1 FROM messages WHERE position BETWEEN search_days.first AND search_days.last)";
+
+const SET_POSITION: &str = "UPDATE messages SET position = ?2 WHERE number = ?1";
 
 const BEGIN_ANEW: &str = "BEGIN IMMEDIATE; INSERT INTO search (search) VALUES ('delete-all'); \
      DELETE FROM search_days; UPDATE search_backlog SET below = (SELECT coalesce(max(number), 0) + 1 FROM messages); \
      COMMIT";
 
-pub(in crate::store) const BEFORE: &str = "SELECT number, session_id, role, content, created_at FROM messages \
-     WHERE number < ?1 ORDER BY number DESC LIMIT ?2";
+pub(in crate::store) const BEFORE: &str = "SELECT number, session_id, role, content, created_at, position \
+     FROM messages WHERE number < ?1 ORDER BY number DESC LIMIT ?2";
 
-pub(in crate::store) const OF_SESSION: &str = "SELECT number, session_id, role, content, created_at FROM messages \
-     WHERE session_id = ?1";
+pub(in crate::store) const OF_SESSION: &str = "SELECT number, session_id, role, content, created_at, position \
+     FROM messages WHERE session_id = ?1";
 
 const MILLIS_PER_DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// What the index holds of a message.
-struct Entry {
-    number: i64,
+pub(in crate::store) struct Entry {
+    position: i64,
     day: i64,
     scope: String,
     said: String,
     tools: String,
 }
 
+/// What the index is to hold of a message that is about to be written; nothing where there is nothing to find in it.
+pub(in crate::store) fn entry(db: &Connection, row: &MessageRow) -> rusqlite::Result<Option<Entry>> {
+    let words = Scoped::of(row.session_id, &row.role, &row.content);
+    words.map(|words| Ok(words.at(position::of_new(db, row.created_at)?, row.created_at))).transpose()
+}
+
 /// Adds a message that was just written, unless it is one of those that are caught up on.
-pub(in crate::store) fn add(db: &Connection, number: i64, row: &MessageRow) -> rusqlite::Result<()> {
+pub(in crate::store) fn add(db: &Connection, number: i64, entry: &Entry) -> rusqlite::Result<()> {
     if number < backlog(db)? {
         return Ok(());
     }
-    match Entry::of(number, row.session_id, &row.role, &row.content, row.created_at) {
-        Some(entry) => entry.write(&mut db.prepare_cached(INSERT)?, &mut db.prepare_cached(INSERT_DAY)?),
-        None => Ok(()),
-    }
+    entry.write(&mut db.prepare_cached(INSERT)?, &mut db.prepare_cached(INSERT_DAY)?)
 }
 
 /// Takes the messages of a session out, as long as they are there.
@@ -66,9 +72,12 @@ pub(in crate::store) fn remove_session(db: &Connection, session: SessionId) -> r
     let mut rows = messages.query([session])?;
     let mut delete = db.prepare_cached(DELETE)?;
     while let Some(row) = rows.next()? {
+        let (number, position): (i64, Option<i64>) = (row.get("number")?, row.get("position")?);
         // FTS5 would count on what it never had.
-        if let Some(entry) = entry(row)?.filter(|entry| entry.number >= backlog) {
-            entry.put(&mut delete)?;
+        if let Some(position) = position.filter(|_| number >= backlog)
+            && let Some(words) = Scoped::of_row(row)?
+        {
+            words.at(position, row.get("created_at")?).put(&mut delete)?;
         }
     }
     Ok(())
@@ -103,13 +112,16 @@ pub(in crate::store) fn catch_up(db: &Connection) -> rusqlite::Result<usize> {
         && let Some(row) = rows.next()?
     {
         count += 1;
-        last = row.get(0)?;
+        last = row.get("number")?;
         bytes += row.get_ref("content")?.as_str()?.len();
-        entries.extend(entry(row)?);
+        if let Some(words) = Scoped::of_row(row)? {
+            entries.push(words.at(position_of(db, row)?, row.get("created_at")?));
+        }
     }
-    // FTS5 takes them in best in the order of their numbers.
+    // FTS5 takes them in best in their order.
+    entries.sort_unstable_by_key(Entry::position);
     let (mut insert, mut insert_day) = (db.prepare_cached(INSERT)?, db.prepare_cached(INSERT_DAY)?);
-    entries.iter().rev().try_for_each(|entry| entry.write(&mut insert, &mut insert_day))?;
+    entries.iter().try_for_each(|entry| entry.write(&mut insert, &mut insert_day))?;
     db.prepare_cached(SET_BACKLOG)?.execute([last])?;
     Ok(count)
 }
@@ -134,16 +146,26 @@ pub(super) fn role_word(role: &str) -> String {
     format!("r{role}")
 }
 
-fn entry(row: &Row<'_>) -> rusqlite::Result<Option<Entry>> {
-    let role: String = row.get("role")?;
-    let content = row.get_ref("content")?.as_str()?;
-    Ok(Entry::of(row.get("number")?, row.get("session_id")?, &role, content, row.get("created_at")?))
+/// The position of a message that is not indexed: the one that it had before the index was made anew, or a new one.
+fn position_of(db: &Connection, row: &Row<'_>) -> rusqlite::Result<i64> {
+    if let Some(position) = row.get("position")? {
+        return Ok(position);
+    }
+    let position = position::of_old(db, row.get("created_at")?)?;
+    db.prepare_cached(SET_POSITION)?.execute([row.get("number")?, position])?;
+    Ok(position)
 }
 
-impl Entry {
-    /// What the index holds of a message; nothing where there is nothing to find in it. The same message always gives
-    /// the same.
-    fn of(number: i64, session: SessionId, role: &str, content: &str, created_at: Timestamp) -> Option<Self> {
+/// The words of a message, as the index has them.
+struct Scoped {
+    scope: String,
+    said: String,
+    tools: String,
+}
+
+impl Scoped {
+    /// Nothing where there is nothing to find in it. The same message always gives the same.
+    fn of(session: SessionId, role: &str, content: &str) -> Option<Self> {
         let text = Text::of(content);
         if text.is_empty() {
             return None;
@@ -152,15 +174,31 @@ impl Entry {
         let said = words.index_text();
         words.read(&text.tools);
         let scope = format!("{} {}", session_word(session), role_word(role));
-        Some(Self { number, day: day(created_at), scope, said, tools: words.index_text() })
+        Some(Self { scope, said, tools: words.index_text() })
+    }
+
+    fn of_row(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
+        let role: String = row.get("role")?;
+        Ok(Self::of(row.get("session_id")?, &role, row.get_ref("content")?.as_str()?))
+    }
+
+    fn at(self, position: i64, created_at: Timestamp) -> Entry {
+        Entry { position, day: day(created_at), scope: self.scope, said: self.said, tools: self.tools }
+    }
+}
+
+impl Entry {
+    /// Where it is in the index.
+    pub(in crate::store) fn position(&self) -> i64 {
+        self.position
     }
 
     fn write(&self, insert: &mut CachedStatement<'_>, insert_day: &mut CachedStatement<'_>) -> rusqlite::Result<()> {
         self.put(insert)?;
-        insert_day.execute(params![self.day, self.number]).map(drop)
+        insert_day.execute(params![self.day, self.position]).map(drop)
     }
 
     fn put(&self, statement: &mut CachedStatement<'_>) -> rusqlite::Result<()> {
-        statement.execute(params![self.number, self.scope, self.said, self.tools]).map(drop)
+        statement.execute(params![self.position, self.scope, self.said, self.tools]).map(drop)
     }
 }

@@ -13,15 +13,17 @@ use crate::store::rows::MessageRow;
 use crate::time::Timestamp;
 
 pub(in crate::store) const NEWEST: &str = "SELECT m.id, m.session_id, m.turn_id, m.seq, m.role, m.content, \
-     m.created_at, m.parent_tool_use_id, s.title, m.number \
-     FROM search CROSS JOIN messages AS m ON m.number = search.rowid CROSS JOIN sessions AS s ON s.id = m.session_id \
+     m.created_at, m.parent_tool_use_id, s.title, m.position \
+     FROM search CROSS JOIN messages AS m ON m.position = search.rowid CROSS JOIN sessions AS s ON s.id = m.session_id \
      WHERE search MATCH ?1 AND search.rowid >= ?2 AND search.rowid < ?3 AND m.created_at >= ?4 AND m.created_at < ?5 \
      AND (?7 OR m.copy_of IS NULL OR NOT EXISTS (SELECT 1 FROM messages AS c WHERE c.id = m.copy_of)) \
      AND (?8 IS NULL OR s.study_id = ?8) ORDER BY search.rowid DESC LIMIT ?6";
 
-pub(in crate::store) const BY_NUMBER: &str = "SELECT m.id, m.session_id, m.turn_id, m.seq, m.role, m.content, \
-     m.created_at, m.parent_tool_use_id, s.title, m.number \
-     FROM messages AS m JOIN sessions AS s ON s.id = m.session_id WHERE m.number = ?1";
+pub(in crate::store) const BY_POSITION: &str = "SELECT m.id, m.session_id, m.turn_id, m.seq, m.role, m.content, \
+     m.created_at, m.parent_tool_use_id, s.title, m.position \
+     FROM messages AS m JOIN sessions AS s ON s.id = m.session_id WHERE m.position = ?1";
+
+const CEILING: &str = "SELECT coalesce(max(number), 0) + 1 FROM messages";
 
 pub(in crate::store) const BOUNDS: &str = "SELECT (SELECT min(first) FROM search_days WHERE day >= ?1), \
      (SELECT max(last) FROM search_days WHERE day <= ?2)";
@@ -54,16 +56,16 @@ pub struct SearchQuery {
 /// The order of what was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SearchOrder {
-    /// Newest first.
+    /// The newest first, by their times.
     Newest,
     /// The best match first, of the newest thousand.
     Best,
 }
 
 /// Where a page goes on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum SearchStart {
-    /// Below the number of a message.
+    /// Below the position of a message.
     Newest(i64),
     /// Behind a message.
     Best {
@@ -71,8 +73,10 @@ pub enum SearchStart {
         ceiling: i64,
         /// How well the last one matched.
         score: f64,
-        /// Its number.
-        number: i64,
+        /// Its position.
+        position: i64,
+        /// How much each term counted then.
+        weights: Vec<f64>,
     },
 }
 
@@ -107,6 +111,8 @@ pub(super) struct Filter {
     pub(super) end: i64,
     pub(super) since: Timestamp,
     pub(super) until: Timestamp,
+    /// Only messages whose number is below this one.
+    pub(super) ceiling: i64,
     /// Whether copies count that a fork took along: where one session is looked through, which has nothing else of them.
     pub(super) copies: bool,
 }
@@ -114,7 +120,7 @@ pub(super) struct Filter {
 /// A row of the queries above.
 struct Found {
     hit: SearchHit,
-    number: i64,
+    position: i64,
 }
 
 /// A page of messages.
@@ -144,23 +150,24 @@ fn newest(
     let parameters = params![expression, first, end, since, until, query.limit + 1, filter.copies, query.study_id];
     let rows = statement.query_map(parameters, |row| read(query, row))?;
     let found: Vec<Found> = rows.collect::<rusqlite::Result<_>>()?;
-    let last = found.get(query.limit as usize - 1).map(|last| SearchStart::Newest(last.number));
+    let last = found.get(query.limit as usize - 1).map(|last| SearchStart::Newest(last.position));
     Ok((found, last))
 }
 
 /// The same, the best match first.
 fn best(db: &Connection, query: &SearchQuery, filter: &Filter) -> rusqlite::Result<(Vec<Found>, Option<SearchStart>)> {
-    let mut ranked = rank::ranked(db, query, filter)?;
-    if let Some(SearchStart::Best { score, number, .. }) = query.after {
-        ranked.retain(|candidate| candidate.is_behind(score, number));
+    let weights = rank::weights(db, query, filter)?;
+    let mut ranked = rank::ranked(db, query, filter, &weights)?;
+    if let Some(SearchStart::Best { score, position, .. }) = query.after {
+        ranked.retain(|candidate| candidate.is_behind(score, position));
     }
     ranked.truncate(query.limit as usize + 1);
-    let last = ranked.get(query.limit as usize - 1);
-    let last = last.map(|last| SearchStart::Best { ceiling: filter.end, score: last.score, number: last.number });
-    let mut statement = db.prepare_cached(BY_NUMBER)?;
+    let last = ranked.get(query.limit as usize - 1).map(|last| (last.score, last.position));
+    let last = last.map(|(score, position)| SearchStart::Best { ceiling: filter.ceiling, score, position, weights });
+    let mut statement = db.prepare_cached(BY_POSITION)?;
     let mut found = Vec::with_capacity(ranked.len());
     for candidate in ranked {
-        found.extend(statement.query_row([candidate.number], |row| read(query, row)).optional()?);
+        found.extend(statement.query_row([candidate.position], |row| read(query, row)).optional()?);
     }
     Ok((found, last))
 }
@@ -169,7 +176,7 @@ fn read(query: &SearchQuery, row: &Row<'_>) -> rusqlite::Result<Found> {
     let message = messages::read(row, 0)?;
     let text = Text::of(&message.content);
     let snippet = snippet(&query.terms, &text, query.tools);
-    Ok(Found { hit: SearchHit { message, title: row.get(8)?, snippet }, number: row.get(9)? })
+    Ok(Found { hit: SearchHit { message, title: row.get(8)?, snippet }, position: row.get(9)? })
 }
 
 impl Filter {
@@ -180,10 +187,14 @@ impl Filter {
         let (first, last): (Option<i64>, Option<i64>) =
             db.prepare_cached(BOUNDS)?.query_row(params![day(since), day(until)], bounds)?;
         let end = last.unwrap_or(0) + 1;
-        let end = match query.after {
-            Some(SearchStart::Newest(number)) => end.min(number),
-            Some(SearchStart::Best { ceiling, .. }) => ceiling,
-            None => end,
+        let (end, ceiling) = match query.after {
+            Some(SearchStart::Newest(position)) => (end.min(position), None),
+            Some(SearchStart::Best { ceiling, .. }) => (end, Some(ceiling)),
+            None => (end, None),
+        };
+        let ceiling = match ceiling {
+            Some(ceiling) => ceiling,
+            None => db.prepare_cached(CEILING)?.query_row([], |row| row.get(0))?,
         };
         let columns = if query.tools { "said tools" } else { "said" };
         let session = query.session_id.map(session_word);
@@ -198,6 +209,7 @@ impl Filter {
             end,
             since,
             until,
+            ceiling,
             copies: query.session_id.is_some(),
         })
     }

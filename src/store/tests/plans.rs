@@ -53,7 +53,10 @@ async fn every_query_walks_an_index_and_none_sorts() {
         permissions::REVOKE_IN_PROJECT,
         search::BEFORE,
         search::OF_SESSION,
-        search::BY_NUMBER,
+        search::BY_POSITION,
+        search::IS_TAKEN,
+        search::LAST,
+        search::FIRST,
     ] {
         assert_walks_an_index(&db, sql);
     }

@@ -214,7 +214,8 @@ Role: TypeAlias = Literal["user", "assistant"]
 SearchInclude: TypeAlias = Literal["tools"]
 
 #: The order of what a search finds.
-#: - `newest`: In the order in which the messages came into the history, the newest first.
+#: - `newest`: The newest first, by `createdAt`: what was imported is among the others of its time. Of the same
+#: second, messages may be in the order in which they came into the history instead.
 #: - `best`: The best match first, of the newest 1000 that match; there are no further ones.
 SearchOrder: TypeAlias = Literal["newest", "best"]
 
