@@ -2,7 +2,10 @@
 //!
 //! A transcript is a file of lines, each a JSON object, written by many versions of the CLI: what is not known is passed
 //! over, what is broken is named. What an agent said is in files of its own, `ID/subagents/agent-*.jsonl`, which say in a
-//! small file beside them, or by a result in the main one, which tool call they belong to.
+//! small file beside them, or by a result in the main one, which tool call they belong to. Versions 2.0 have these files
+//! beside the main one, older ones have it all in the main file (`sidechains`).
+
+mod sidechains;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
@@ -13,7 +16,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
+use self::sidechains::Sidechains;
 use super::frame::{Assistant, ModelUsage, Tokens};
+use super::transcript::conversation_of_agent;
 use crate::ids::ProviderSessionId;
 use crate::time::Timestamp;
 
@@ -92,6 +97,7 @@ struct Line {
     kind: String,
     #[serde(default)]
     uuid: String,
+    parent_uuid: Option<String>,
     timestamp: Option<Timestamp>,
     cwd: Option<PathBuf>,
     #[serde(default)]
@@ -128,10 +134,17 @@ struct Message {
 pub fn past_conversations(projects: &Path) -> io::Result<Vec<PastFiles>> {
     let mut found = Vec::new();
     for project in entries(projects)?.into_iter().filter(|path| path.is_dir()) {
-        for main in entries(&project)? {
+        let files = entries(&project)?;
+        let mut agents: HashMap<ProviderSessionId, Vec<PathBuf>> = HashMap::new();
+        for path in &files {
+            if let Some(id) = conversation_of_agent(path) {
+                agents.entry(id).or_default().push(path.clone());
+            }
+        }
+        for main in files {
             let id = main.file_stem().and_then(OsStr::to_str).and_then(|name| name.parse().ok());
             if let (Some(id), Some("jsonl")) = (id, main.extension().and_then(OsStr::to_str)) {
-                found.push(files_of(id, main)?);
+                found.push(files_of(id, main, agents.remove(&id).unwrap_or_default())?);
             }
         }
     }
@@ -139,10 +152,9 @@ pub fn past_conversations(projects: &Path) -> io::Result<Vec<PastFiles>> {
     Ok(found)
 }
 
-fn files_of(id: ProviderSessionId, main: PathBuf) -> io::Result<PastFiles> {
+fn files_of(id: ProviderSessionId, main: PathBuf, mut agents: Vec<PathBuf>) -> io::Result<PastFiles> {
     let is_lines = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "jsonl");
-    let mut agents: Vec<PathBuf> =
-        entries(&main.with_extension("").join("subagents"))?.into_iter().filter(is_lines).collect();
+    agents.extend(entries(&main.with_extension("").join("subagents"))?.into_iter().filter(is_lines));
     agents.sort();
     let mut fingerprint = String::new();
     let mut changed_at = Timestamp::from_millis(0);
@@ -166,8 +178,10 @@ impl PastFiles {
         let main = past.take_file(&self.main, projects)?;
         let calls = calls_of_agents(&main);
         let mut costs = BTreeMap::new();
+        let mut sidechains = Sidechains::of(&main);
         for line in main {
-            past.take_line(line, None, &mut costs);
+            let parent = sidechains.call_of(&line);
+            past.take_line(line, parent.as_deref(), &mut costs);
         }
         for path in &self.agents {
             let parent = past.call_of(path, &calls);
@@ -248,10 +262,6 @@ impl Past {
     }
 
     fn take_message(&mut self, line: Line, parent: Option<&str>) {
-        // Older versions kept what agents said in the main file, and not whose it was.
-        if line.is_sidechain && parent.is_none() {
-            return;
-        }
         let (Some(at), Some(message)) = (line.timestamp, line.message) else { return };
         let said = if line.kind == "user" {
             let is_notification = message.content.as_str().is_some_and(|text| text.starts_with("<task-notification>"));

@@ -5,7 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 
@@ -96,16 +96,15 @@ impl Transcripts {
         })
     }
 
-    /// Removes all that the CLI keeps of a conversation: its transcript, and those of its agents. Says how many files
-    /// and folders those were.
+    /// Removes all that the CLI keeps of a conversation: its transcript, those of its agents, and what [`Self::restore`]
+    /// left beside it. Says how many files and folders those were.
     ///
     /// # Errors
     /// `internalError` that names what could not be removed.
     pub fn remove(&self, conversation: ProviderSessionId) -> Result<usize> {
         let mut removed = 0;
         for folder in folders_in(&self.folder).map_err(|error| cannot_remove(&self.folder, &error))? {
-            let own = folder.join(conversation.to_string());
-            for path in [own.with_extension("jsonl"), own] {
+            for path in of_conversation(&folder, conversation).map_err(|error| cannot_remove(&folder, &error))? {
                 removed += usize::from(remove(&path).map_err(|error| cannot_remove(&path, &error))?);
             }
         }
@@ -128,6 +127,35 @@ fn folders_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     };
     let paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     Ok(paths.into_iter().filter(|path| path.is_dir()).collect())
+}
+
+/// The conversation of an agent's file that is beside those of conversations, as versions 2.0 of the CLI have it; nothing
+/// where it is no such file.
+pub(super) fn conversation_of_agent(path: &Path) -> Option<ProviderSessionId> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Beginning {
+        session_id: ProviderSessionId,
+    }
+    let name = path.file_name()?.to_str()?;
+    if !(name.starts_with("agent-") && name.ends_with(".jsonl")) {
+        return None;
+    }
+    let mut line = String::new();
+    io::BufReader::new(File::open(path).ok()?).read_line(&mut line).ok()?;
+    serde_json::from_str(&line).ok().map(|beginning: Beginning| beginning.session_id)
+}
+
+/// The files of a conversation in a folder, and the folder of its agents' files.
+fn of_conversation(folder: &Path, conversation: ProviderSessionId) -> io::Result<Vec<PathBuf>> {
+    let own = conversation.to_string();
+    let is_own = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.strip_prefix(&own).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            || conversation_of_agent(path) == Some(conversation)
+    };
+    let paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    Ok(paths.into_iter().filter(is_own).collect())
 }
 
 /// Removes a file, or a folder with all that is in it; says whether it was there.
@@ -310,8 +338,10 @@ mod tests {
         let transcripts = in_folder(folder.path());
         let id: ProviderSessionId = "0193a5f0-0000-7000-8000-000000000001".parse().unwrap();
         let agent = format!("-home-ada/{id}/subagents/agent-1.jsonl");
+        transcripts.restore([(NAME, "0\n")]).unwrap();
+        // What was there is kept beside it.
         transcripts.restore([(NAME, "1\n"), (agent.as_str(), "2\n"), ("-home-ada/other.jsonl", "3\n")]).unwrap();
-        assert_eq!(transcripts.remove(id).unwrap(), 2);
+        assert_eq!(transcripts.remove(id).unwrap(), 3);
         assert_eq!(transcripts.remove(id).unwrap(), 0);
         assert!(!transcripts.has(NAME) && !transcripts.has(&agent) && transcripts.has("-home-ada/other.jsonl"));
     }

@@ -1,11 +1,12 @@
 //! The conversations that a person had with the CLI before there was a claude-bridge: its transcripts become sessions,
 //! which go on like any other.
 //!
-//! Ids are made of what is in the transcripts, so that reading them again gives the same session. One in which anything
-//! has happened here since, if only that it was renamed, is left alone, since its event numbers are given out; and so is
-//! one that was deleted, unless it is asked for.
+//! Ids are made of what is in the transcripts, so that reading them again gives the same session. One that was renamed here
+//! keeps its title and gets what is new (`graft`); one that has gone on here is left alone, since what is new may be what
+//! was said here; and so is one that was deleted, unless it is asked for.
 
 mod build;
+mod graft;
 
 use std::path::PathBuf;
 
@@ -14,7 +15,7 @@ use super::{Service, lease};
 use crate::claude::{Past, PastFiles, Transcripts, past_conversations};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::SessionId;
-use crate::store::{KnownConversation, SessionRow, SessionSnapshot};
+use crate::store::{Imported, KnownConversation, SessionRow, SessionSnapshot};
 
 /// What is to be taken over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,10 +97,10 @@ impl Service {
             KnownConversation::New => Plan::Take(None),
             KnownConversation::Deleted if with_deleted => Plan::Take(None),
             KnownConversation::Deleted => Plan::Leave(|taken| taken.deleted += 1),
-            KnownConversation::Session(id) => match self.inner.store.fingerprint(id).await? {
+            KnownConversation::Session(id) => match self.inner.store.imported(id).await? {
                 // Made here, or gone on with here: what there is to know of it is known.
-                None => Plan::Leave(|taken| taken.own += 1),
-                Some(known) if known == files.fingerprint => Plan::Leave(|taken| taken.unchanged += 1),
+                None | Some(Imported { has_gone_on: true, .. }) => Plan::Leave(|taken| taken.own += 1),
+                Some(known) if known.fingerprint == files.fingerprint => Plan::Leave(|taken| taken.unchanged += 1),
                 Some(_) => Plan::Take(Some(id)),
             },
         })
@@ -134,12 +135,26 @@ impl Service {
             taken.own += 1;
             return Ok(());
         };
-        let written = self.inner.store.put_snapshot(snapshot, true).await;
+        let written = self.update(snapshot).await;
         lease::give_back(&self.inner.store, &self.inner.holder, id);
-        written?;
+        if !written? {
+            taken.own += 1;
+            return Ok(());
+        }
         taken.updated += 1;
         taken.messages += count.saturating_sub(before.message_count);
         Ok(())
+    }
+
+    /// Writes a session that is held over the one that is here, unless that has gone on; says whether it did.
+    async fn update(&self, told: SessionSnapshot) -> Result<bool> {
+        let id = told.session.id;
+        if self.inner.store.imported(id).await?.is_none_or(|known| known.has_gone_on) {
+            return Ok(false);
+        }
+        let Some(here) = self.inner.store.snapshot(id).await? else { return Ok(false) };
+        let snapshot = if graft::was_changed(&here) { graft::onto(here, told) } else { told };
+        Ok(self.inner.store.put_snapshot(snapshot, true).await?.is_none())
     }
 
     /// Takes hold of a session, unless somebody has it in his hands.

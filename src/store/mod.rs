@@ -54,7 +54,7 @@ pub use self::rows::{
     TranscriptGap, TranscriptRow, TurnRow,
 };
 pub use self::search::{SearchHit, SearchOrder, SearchPage, SearchQuery, SearchStart, Snippet, Terms};
-pub use self::snapshot::{KnownConversation, SessionSnapshot, SnapshotConflict};
+pub use self::snapshot::{Imported, KnownConversation, SessionSnapshot, SnapshotConflict};
 pub use self::usage::{UsageGroup, UsageKey, UsageQuery, UsageRow};
 use self::work::{Replaces, Work};
 use self::writer::Writer;
@@ -164,13 +164,12 @@ impl Store {
         self.read("cannot look up a conversation", move |db| snapshot::known(db, conversation)).await
     }
 
-    /// What the CLI's transcripts were like that a session was made of; nothing where it was not, or where something has
-    /// happened in it since.
+    /// What is known of the CLI's transcripts that a session was made of; nothing where it was not.
     ///
     /// # Errors
     /// A store error.
-    pub async fn fingerprint(&self, id: SessionId) -> Result<Option<String>> {
-        self.read("cannot read the session", move |db| snapshot::fingerprint(db, id)).await
+    pub async fn imported(&self, id: SessionId) -> Result<Option<Imported>> {
+        self.read("cannot read the session", move |db| snapshot::imported(db, id)).await
     }
 
     /// The first sessions with ids in a range, bounds included.

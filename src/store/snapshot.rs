@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::rows::{
     ContextRow, EventPayload, EventQuery, EventRow, GrantRow, MessageQuery, MessageRow, PermissionRow, Resolution,
@@ -47,6 +47,15 @@ pub enum KnownConversation {
     Session(SessionId),
 }
 
+/// What is known of the CLI's transcripts that a session was made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// What they were like.
+    pub fingerprint: String,
+    /// Whether the session has gone on here since: more has happened than that it was renamed, or set up in another way.
+    pub has_gone_on: bool,
+}
+
 /// What keeps a snapshot from being written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SnapshotConflict {
@@ -61,6 +70,10 @@ const BY_CONVERSATION: &str = "SELECT id FROM sessions WHERE provider_session_id
 
 /// Only as long as nothing has happened in the session since.
 const FINGERPRINT: &str = "SELECT fingerprint FROM imports WHERE session_id = ?1 AND reserved_seq = ?2";
+
+const IMPORTED: &str = "SELECT fingerprint, EXISTS (SELECT 1 FROM events \
+     WHERE session_id = ?1 AND seq > imports.reserved_seq AND kind IS NOT 'sessionChanged') \
+     FROM imports WHERE session_id = ?1";
 
 const NOTE_IMPORT: &str = "INSERT INTO imports (session_id, fingerprint, reserved_seq) VALUES (?1, ?2, ?3)";
 
@@ -142,14 +155,14 @@ pub(super) fn known(db: &Connection, conversation: ProviderSessionId) -> rusqlit
     Ok(if is_deleted { KnownConversation::Deleted } else { KnownConversation::New })
 }
 
-/// What the transcripts were like that a session is just what they told of.
-pub(super) fn fingerprint(db: &Connection, id: SessionId) -> rusqlite::Result<Option<String>> {
-    let sql = "SELECT fingerprint FROM imports JOIN sessions ON sessions.id = imports.session_id \
-               WHERE imports.session_id = ?1 AND imports.reserved_seq = sessions.reserved_seq";
-    db.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()
+/// What is known of the transcripts that a session was made of; nothing where it was not.
+pub(super) fn imported(db: &Connection, id: SessionId) -> rusqlite::Result<Option<Imported>> {
+    let read = |row: &Row<'_>| Ok(Imported { fingerprint: row.get(0)?, has_gone_on: row.get(1)? });
+    db.prepare_cached(IMPORTED)?.query_row([id], read).optional()
 }
 
-/// Writes the messages in their order, which is that of searches, and the events that announce them.
+/// Writes the messages in their order, which stays that of searches where they are of one moment, and the events that
+/// announce them.
 fn write_log(db: &Connection, snapshot: &SessionSnapshot) -> rusqlite::Result<()> {
     let mut numbers: HashMap<MessageId, i64> = HashMap::with_capacity(snapshot.messages.len());
     for message in &snapshot.messages {

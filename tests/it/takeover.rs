@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 
 use crate::support::api::{Api, Reply};
 use crate::support::bridge::Bridge;
+use crate::support::script::Script;
 
 const CONVERSATION: &str = "0851d9b6-fb38-485e-bbe4-5698f3aff0ed";
 
 /// Lines as 2.1.330 writes them, with the fields that matter.
 struct Transcript {
     folder: PathBuf,
+    cwd: String,
     seconds: u32,
 }
 
@@ -20,7 +22,7 @@ impl Transcript {
     fn of(bridge: &Bridge) -> Self {
         let folder = bridge.folders().home.join(".claude/projects/-work");
         fs::create_dir_all(folder.join(CONVERSATION).join("subagents")).unwrap();
-        Self { folder, seconds: 0 }
+        Self { folder, cwd: "/work".to_owned(), seconds: 0 }
     }
 
     fn file(&self) -> PathBuf {
@@ -31,7 +33,7 @@ impl Transcript {
         self.seconds += 1;
         let seconds = self.seconds;
         let mut line = json!({"type": kind, "uuid": format!("u{seconds}"), "isSidechain": false, "message": message,
-            "timestamp": format!("2026-11-22T10:11:{seconds:02}.000Z"), "cwd": "/work", "sessionId": CONVERSATION});
+            "timestamp": format!("2026-11-22T10:11:{seconds:02}.000Z"), "cwd": self.cwd, "sessionId": CONVERSATION});
         line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         format!("{line}\n")
     }
@@ -155,6 +157,31 @@ fn a_broken_file_about_an_agent_is_named_and_what_the_agent_said_is_there() {
     assert_eq!((counts(&result), &result["messages"]), ([1, 0, 0, 0, 0], &json!(9)), "{result}");
 }
 
+/// As versions 2.0 of the CLI have it.
+#[test]
+fn an_agents_file_beside_that_of_its_conversation_is_taken_and_goes_with_it() {
+    let bridge = Bridge::with_scripted_cli([]).start();
+    let transcript = written(&bridge);
+    let told = |line: &str| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        if line.pointer("/message/content/0/tool_use_id").is_some() {
+            line["toolUseResult"] = json!({"agentId": "a1"});
+        }
+        format!("{line}\n")
+    };
+    let main: String = fs::read_to_string(transcript.file()).unwrap().lines().map(told).collect();
+    fs::write(transcript.file(), main).unwrap();
+    let beside = transcript.folder.join("agent-a1.jsonl");
+    fs::rename(transcript.folder.join(CONVERSATION).join("subagents/agent-a1.jsonl"), &beside).unwrap();
+    let result = import(&bridge);
+    assert_eq!((counts(&result), &result["messages"]), ([1, 0, 0, 0, 0], &json!(9)), "{result}");
+    let id = bridge.session_ids().remove(0);
+    let messages = bridge.messages(&id);
+    assert_eq!((&messages[5]["parentToolUseId"], &messages[6]["parentToolUseId"]), (&json!("t1"), &json!("t1")));
+    bridge.request("session/delete", json!({"sessionId": id}));
+    assert!(!beside.exists());
+}
+
 #[test]
 fn another_import_takes_only_what_is_new_and_names_what_is_broken() {
     let bridge = Bridge::with_scripted_cli([]).start();
@@ -182,12 +209,50 @@ fn another_import_takes_only_what_is_new_and_names_what_is_broken() {
 }
 
 #[test]
-fn what_has_been_renamed_here_is_left_alone() {
+fn what_has_been_renamed_here_keeps_its_title_and_gets_what_is_new() {
     let bridge = Bridge::with_scripted_cli([]).start();
     let mut transcript = written(&bridge);
     import(&bridge);
     let id = bridge.session_ids().remove(0);
     bridge.request("session/rename", json!({"sessionId": id, "title": "Mine"}));
+    let (before, last_seq) = (bridge.messages(&id), bridge.session(&id)["lastSeq"].as_u64().unwrap());
+    assert_eq!(counts(&import(&bridge)), [0, 0, 1, 0, 0]);
+
+    for round in 1..3 {
+        let more = [
+            transcript.user(&json!("More")),
+            transcript.assistant(
+                "m5",
+                &json!([{"type": "tool_use", "id": format!("b{round}"), "name": "Bash", "input": {}}]),
+            ),
+        ];
+        transcript.add(&more.concat());
+        let result = import(&bridge);
+        assert_eq!((counts(&result), &result["messages"]), ([0, 1, 0, 0, 0], &json!(2)), "{result}");
+        let session = bridge.session(&id);
+        let after = bridge.messages(&id);
+        assert_eq!((&session["title"], &session["messageCount"]), (&json!("Mine"), &json!(after.len())));
+        assert_eq!((after.len(), &after[..before.len()]), (before.len() + 2 * round, &before[..]));
+        assert_eq!(counts(&import(&bridge)), [0, 0, 1, 0, 0]);
+    }
+    // Whoever follows it gets what is new, and nothing again.
+    let mut follower = bridge.subscribe(&id, last_seq);
+    follower.until_seq(bridge.session(&id)["lastSeq"].as_u64().unwrap());
+    let kinds: Vec<_> = follower.end().iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(kinds, ["turnStarted", "message", "toolCall", "turnCompleted"].repeat(2));
+    assert_eq!(bridge.request("message/search", json!({"query": "more"}))["hits"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_has_gone_on_here_is_left_alone() {
+    let bridge = Bridge::with_scripted_cli([Script::echo()]).start();
+    let mut transcript = Transcript::of(&bridge);
+    transcript.cwd = bridge.folders().workspace.to_str().unwrap().to_owned();
+    let said = [transcript.user(&json!("Hello")), transcript.assistant("m1", &json!([{"type": "text", "text": "Hi"}]))];
+    transcript.add(&said.concat());
+    import(&bridge);
+    let id = bridge.session_ids().remove(0);
+    assert_eq!(bridge.say(&id, "Here").text(), "echo: Here");
     let before = bridge.messages(&id);
 
     let more = transcript.user(&json!("More"));
@@ -195,8 +260,53 @@ fn what_has_been_renamed_here_is_left_alone() {
     let result = import(&bridge);
 
     assert_eq!(counts(&result), [0, 0, 0, 1, 0], "{result}");
-    assert_eq!(bridge.session(&id)["title"], "Mine");
-    assert_eq!(bridge.messages(&id), before);
+    assert_eq!((before.len(), bridge.messages(&id)), (4, before));
+}
+
+/// As the CLI's first versions wrote what agents said: between the lines of the conversation, two at once.
+#[test]
+fn what_agents_said_in_the_main_file_is_under_the_calls_that_began_them() {
+    let bridge = Bridge::with_scripted_cli([]).start();
+    let mut transcript = Transcript::of(&bridge);
+    let call = |id: &str, prompt: &str| json!({"type": "tool_use", "id": id, "name": "Task", "input": {"description": "d", "prompt": prompt}});
+    let calls = [call("t1", "Count the files"), call("t2", "Count the files"), call("t3", "List them")];
+    let mut lines = transcript.user(&json!("Go"));
+    for call in calls {
+        lines += &transcript.assistant("m1", &json!([call]));
+    }
+    let mut side = |uuid: &str, before: Option<&str>, kind: &str, content: Value| {
+        let message = json!({"id": format!("m-{uuid}"), "role": kind, "model": "haiku", "content": content});
+        transcript.line(kind, &message, &json!({"uuid": uuid, "parentUuid": before, "isSidechain": true}))
+    };
+    let text = |text: &str| json!([{"type": "text", "text": text}]);
+    lines += &side("a1", None, "user", json!("Count the files"));
+    lines += &side("c1", None, "user", text("List them\n"));
+    lines += &side("b1", None, "user", json!("Count the files"));
+    lines += &side("c2", Some("c1"), "assistant", text("a, b"));
+    lines += &side("a2", Some("a1"), "assistant", json!([{"type": "tool_use", "id": "x", "name": "LS", "input": {}}]));
+    lines += &side("b2", Some("b1"), "assistant", text("Two"));
+    lines += &side("a3", Some("a2"), "user", json!([{"type": "tool_result", "tool_use_id": "x", "content": "a b"}]));
+    lines += &side("a4", Some("a3"), "assistant", text("Two files"));
+    // No call says this.
+    lines += &side("w1", None, "user", json!("Warmup"));
+    lines += &side("w2", Some("w1"), "assistant", text("Ready"));
+    lines += &transcript.assistant("m9", &json!([{"type": "text", "text": "Done"}]));
+    transcript.add(&lines);
+
+    let result = import(&bridge);
+
+    assert_eq!((counts(&result), &result["messages"]), ([1, 0, 0, 0, 0], &json!(15)), "{result}");
+    let id = bridge.session_ids().remove(0);
+    let parents: Vec<_> = bridge.messages(&id).iter().map(|message| message["parentToolUseId"].clone()).collect();
+    let parents: Vec<_> = parents.iter().map(|parent| parent.as_str().unwrap_or("-")).collect();
+    let w = "sidechain-w1";
+    assert_eq!(parents, ["-", "-", "-", "-", "t1", "t3", "t2", "t3", "t1", "t2", "t1", "t1", w, w, "-"]);
+    let turns = bridge.history_file().events(&id).iter().filter(|event| event["kind"] == "turnStarted").count();
+    assert_eq!(turns, 1);
+    // Nothing of it is missing where a person reads it.
+    let exported = bridge.request("session/export", json!({"sessionId": id, "format": "markdown"}));
+    let exported = exported["content"].as_str().unwrap();
+    assert!(["Two files", "a, b", "Warmup", "## Agent"].iter().all(|part| exported.contains(part)), "{exported}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The conversation as a person reads it: who said what and when, tool calls folded, what it cost at the end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::fence::{code, guard, inline, plain, quote};
 use super::tools;
@@ -66,7 +66,10 @@ impl<'a> Writer<'a> {
         let archive = self.archive;
         let mut speaker = None;
         let mut turn = None;
-        for message in archive.messages.iter().filter(|message| message.parent_tool_use_id.is_none()) {
+        let calls = calls(archive);
+        let is_of_a_call =
+            |message: &Message| message.parent_tool_use_id.as_deref().is_some_and(|call| calls.contains(call));
+        for message in archive.messages.iter().filter(|message| !is_of_a_call(message)) {
             if turn.is_some_and(|turn| turn != message.turn_id) {
                 self.end_of_turn(turn);
                 speaker = None;
@@ -75,9 +78,11 @@ impl<'a> Writer<'a> {
             if is_answer(message) {
                 continue;
             }
-            if speaker != Some(message.role) {
-                self.paragraph(&format!("## {} · {}", name(message.role), time(message.created_at)));
-                speaker = Some(message.role);
+            let is_agents = message.parent_tool_use_id.is_some();
+            if speaker != Some((message.role, is_agents)) {
+                let who = if is_agents { agents_name(message.role) } else { name(message.role) };
+                self.paragraph(&format!("## {who} · {}", time(message.created_at)));
+                speaker = Some((message.role, is_agents));
             }
             self.message(message);
         }
@@ -116,7 +121,7 @@ impl<'a> Writer<'a> {
     fn agent(&self, tool_use_id: &str) -> String {
         let mut text = String::new();
         for message in self.of_agents.get(tool_use_id).into_iter().flatten().filter(|message| !is_answer(message)) {
-            let who = if message.role == Role::User { "Task" } else { "Agent" };
+            let who = agents_name(message.role);
             let blocks: Vec<String> = message.content.iter().map(|block| self.block(block, message.role)).collect();
             let is_text = message.content.iter().any(|block| matches!(block, ContentBlock::Text { .. }));
             if is_text {
@@ -209,6 +214,23 @@ fn file(path: &str, range: Option<Range>, text: Option<&str>) -> String {
 /// Tools answer in the person's place; what they said stands with the call.
 fn is_answer(message: &Message) -> bool {
     message.content.iter().all(|block| matches!(block, ContentBlock::ToolResult { .. }))
+}
+
+/// The tool calls there are. What an agent said is shown with its call; where that is not known, by itself.
+fn calls(archive: &SessionArchive) -> HashSet<&str> {
+    let blocks = archive.messages.iter().flat_map(|message| &message.content);
+    let calls = blocks.filter_map(|block| match block {
+        ContentBlock::ToolUse { tool_use_id, .. } => Some(tool_use_id.as_str()),
+        _ => None,
+    });
+    calls.collect()
+}
+
+fn agents_name(role: Role) -> &'static str {
+    match role {
+        Role::User => "Task",
+        Role::Assistant => "Agent",
+    }
 }
 
 fn name(role: Role) -> &'static str {
