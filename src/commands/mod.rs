@@ -30,6 +30,9 @@ use crate::rpc::table;
 use cli::{Cli, Command, unknown_variables};
 use serve::Agent;
 
+/// What the person typed in `chat`, in the data folder.
+const CHAT_HISTORY: &str = "chat-history";
+
 /// Reads the command line and does what it says. A wrong command line ends here, with exit code 2, as is usual.
 #[must_use]
 pub fn run() -> ExitCode {

@@ -45,7 +45,7 @@ enum PermissionsCommand {
 /// # Errors
 /// Whatever keeps it from being done.
 pub(super) fn run(args: PermissionsArgs, settings: SettingArgs) -> Result<ExitCode> {
-    work_on_history(settings, async |service| match args.command {
+    work_on_history(settings, async |service, _| match args.command {
         PermissionsCommand::List { session } => list(session, service, args.json).await,
         PermissionsCommand::Revoke { ids } => revoke(&ids, service, args.json).await,
     })

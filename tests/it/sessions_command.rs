@@ -114,6 +114,36 @@ fn nothing_is_left_in_the_files_of_what_was_purged_also_while_a_bridge_runs() {
     assert_eq!(bridge.request("message/search", json!({"query": "found"}))["hits"].as_array().unwrap().len(), 2);
 }
 
+/// What is of no session alone is named, and goes with all of them.
+#[test]
+fn purging_a_session_says_where_more_may_be_and_purging_all_leaves_nothing() {
+    let logs = tempfile::tempdir().unwrap();
+    let log = logs.path().join("bridge.log");
+    let config = format!("[log]\nlevel = \"trace\"\ncontent = true\nfile = {log:?}");
+    let bridge = Bridge::with_scripted_cli([Script::echo()]).config(&config).start();
+    let data = &bridge.folders().data;
+    let session = bridge.create_session();
+    bridge.say(&session, MARK);
+    bridge.request("session/close", json!({"sessionId": session}));
+    let files = ["chat-history", "history.damaged-2026-01-01.db", "history.damaged-2026-01-01.db-wal"];
+    for file in files {
+        fs::write(data.join(file), MARK).unwrap();
+    }
+    fs::write(logs.path().join("bridge.log.1"), MARK).unwrap();
+    assert!(mentions(data, MARK) && fs::read_to_string(&log).unwrap().contains(MARK));
+
+    let told = bridge.run(&["sessions", "purge", &session, "-y"]).text();
+
+    assert!(files.iter().chain(&["bridge.log (", "bridge.log.1 ("]).all(|file| told.contains(file)), "{told}");
+    assert!(told.starts_with("Deleted 1 session;") && data.join("chat-history").exists(), "{told}");
+    let purged = bridge.run(&["sessions", "purge", "--all", "-y", "--json"]).json();
+    assert_eq!((purged["removedFiles"].as_array().unwrap().len(), &purged["leftFiles"]), (5, &json!([])), "{purged}");
+    assert!(!mentions(data, MARK) && !mentions(logs.path(), MARK));
+    // Whoever has the log open goes on with it.
+    bridge.create_session();
+    assert!(fs::metadata(&log).unwrap().len() > 0);
+}
+
 #[test]
 fn the_built_in_agents_notes_go_with_their_session() {
     let bridge = Bridge::without_cli().arg("--demo").start();

@@ -25,6 +25,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::CHAT_HISTORY;
 use super::cli::SettingArgs;
 use super::connection::{Connection, Start};
 use super::serve;
@@ -183,7 +184,7 @@ impl Chat {
 
     /// Where what the person types is kept.
     fn history_file(&self) -> PathBuf {
-        self.config.data_dir.join("chat-history")
+        self.config.data_dir.join(CHAT_HISTORY)
     }
 }
 

@@ -2,6 +2,7 @@
 //! one of them has in its hands is left to it.
 
 mod list;
+mod remains;
 mod remove;
 mod show;
 mod transfer;
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::cli::SettingArgs;
-use super::own_history::work_on_history;
+use super::own_history::{Places, work_on_history};
 use crate::error::Result;
 use crate::service::Service;
 use list::ListArgs;
@@ -46,18 +47,18 @@ enum SessionsCommand {
 /// # Errors
 /// Whatever keeps it from being done.
 pub(super) fn run(args: SessionsArgs, settings: SettingArgs) -> Result<ExitCode> {
-    work_on_history(settings, async |service| args.command.run(service, args.json).await)
+    work_on_history(settings, async |service, places| args.command.run(service, places, args.json).await)
 }
 
 impl SessionsCommand {
-    async fn run(self, service: &Service, json: bool) -> Result<ExitCode> {
+    async fn run(self, service: &Service, places: &Places, json: bool) -> Result<ExitCode> {
         match self {
             Self::List(args) => list::run(args, service, json).await,
             Self::Show(args) => show::run(args, service, json).await,
             Self::Export(args) => transfer::export(args, service, json).await,
             Self::Import(args) => transfer::import(args, service, json).await,
             Self::Delete(args) => remove::delete(args, service, json).await,
-            Self::Purge(args) => remove::purge(args, service, json).await,
+            Self::Purge(args) => remove::purge(args, service, places, json).await,
         }
     }
 }

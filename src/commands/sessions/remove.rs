@@ -6,11 +6,14 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
+use super::remains::{self, Remains};
+use crate::commands::own_history::Places;
 use crate::commands::report;
 use crate::commands::terminal::screen::{Screen, bytes, confirm, counted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::SessionId;
 use crate::service::Service;
+use crate::store::Compacted;
 
 /// Delete sessions, with the Claude CLI's own transcripts of them.
 #[derive(Debug, Args)]
@@ -25,7 +28,9 @@ pub(super) struct DeleteArgs {
 
 /// Delete sessions and rewrite the history's file, so that nothing is left in it of what was ever deleted.
 ///
-/// Without sessions, --older-than and --all only the file is rewritten.
+/// Without sessions, --older-than and --all only the file is rewritten. What was said may be in files that are of no
+/// session alone: a damaged history that was moved aside, what you typed in `chat`, a log with content. They are named;
+/// --all removes them, too.
 #[derive(Debug, Args)]
 pub(super) struct PurgeArgs {
     /// The sessions.
@@ -34,7 +39,7 @@ pub(super) struct PurgeArgs {
     /// Those in which nothing has happened for so many days.
     #[arg(long, value_name = "DAYS", conflicts_with = "ids")]
     older_than: Option<u32>,
-    /// All of them.
+    /// All of them, and the files that are of no session alone.
     #[arg(long, conflicts_with_all = ["ids", "older_than"])]
     all: bool,
     /// Do not ask.
@@ -47,7 +52,7 @@ pub(super) async fn delete(args: DeleteArgs, service: &Service, json: bool) -> R
     for id in &args.ids {
         ids.push(service.find_session(id).await?);
     }
-    if !args.yes && !is_wanted(service, &ids).await? {
+    if !args.yes && !is_wanted(service, &ids, 0).await? {
         return Ok(ExitCode::FAILURE);
     }
     let mut screen = Screen::stdout();
@@ -60,13 +65,17 @@ pub(super) async fn delete(args: DeleteArgs, service: &Service, json: bool) -> R
     Ok(if kept.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-pub(super) async fn purge(args: PurgeArgs, service: &Service, json: bool) -> Result<ExitCode> {
+pub(super) async fn purge(args: PurgeArgs, service: &Service, places: &Places, json: bool) -> Result<ExitCode> {
     let ids = wanted(&args, service).await?;
-    if !ids.is_empty() && !args.yes && !is_wanted(service, &ids).await? {
+    let remains = remains::find(&places.data_dir, &places.log)?;
+    let files = if args.all { remains.len() } else { 0 };
+    if !args.yes && (!ids.is_empty() || files > 0) && !is_wanted(service, &ids, files).await? {
         return Ok(ExitCode::FAILURE);
     }
     let (removed, kept) = remove_all(service, &ids).await?;
     let compacted = service.compact_history().await?;
+    let (removed_files, left) = if args.all { (remains, Vec::new()) } else { (Vec::new(), remains) };
+    removed_files.iter().try_for_each(Remains::remove)?;
     let mut screen = Screen::stdout();
     if json {
         screen.json(&json!({
@@ -75,11 +84,11 @@ pub(super) async fn purge(args: PurgeArgs, service: &Service, json: bool) -> Res
             "bytesBefore": compacted.bytes_before,
             "bytesAfter": compacted.bytes_after,
             "logStays": compacted.log_stays,
+            "removedFiles": removed_files,
+            "leftFiles": left,
         }))?;
     } else {
-        let (count, before, after) =
-            (counted(removed.len(), "session"), bytes(compacted.bytes_before), bytes(compacted.bytes_after));
-        screen.write(&format!("Deleted {count}; the history takes {after}, before it took {before}.\n"))?;
+        screen.write(&told(removed.len(), &compacted, &removed_files, &left))?;
     }
     if compacted.log_stays {
         report(
@@ -87,6 +96,22 @@ pub(super) async fn purge(args: PurgeArgs, service: &Service, json: bool) -> Res
         );
     }
     Ok(if kept.is_empty() && !compacted.log_stays { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn told(deleted: usize, compacted: &Compacted, removed: &[Remains], left: &[Remains]) -> String {
+    let (count, before, after) =
+        (counted(deleted, "session"), bytes(compacted.bytes_before), bytes(compacted.bytes_after));
+    let mut text = format!("Deleted {count}; the history takes {after}, before it took {before}.\n");
+    for file in removed {
+        text.push_str(&format!("Removed {}.\n", file.told()));
+    }
+    if !left.is_empty() {
+        text.push_str("There may be something of it in files that are of no session alone (--all removes them):\n");
+    }
+    for file in left {
+        text.push_str(&format!("  {}\n", file.told()));
+    }
+    text
 }
 
 async fn wanted(args: &PurgeArgs, service: &Service) -> Result<Vec<SessionId>> {
@@ -104,12 +129,17 @@ async fn wanted(args: &PurgeArgs, service: &Service) -> Result<Vec<SessionId>> {
 }
 
 /// Asks the person.
-async fn is_wanted(service: &Service, ids: &[SessionId]) -> Result<bool> {
+async fn is_wanted(service: &Service, ids: &[SessionId], files: usize) -> Result<bool> {
     let what = match ids {
         [id] => format!("session {id} ({})", service.session(*id).await?.title),
         ids => counted(ids.len(), "session"),
     };
-    confirm(&format!("Delete {what} for good, with the Claude CLI's own transcripts?"))
+    let more = if files > 0 {
+        format!(", and {} more that have what was said", counted(files, "file"))
+    } else {
+        String::new()
+    };
+    confirm(&format!("Delete {what} for good, with the Claude CLI's own transcripts{more}?"))
 }
 
 /// Removes them one by one. Those that another bridge runs stay, and the person is told.
