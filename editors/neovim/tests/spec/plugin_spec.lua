@@ -90,6 +90,44 @@ describe('the plugin', function()
     end
   end)
 
+  --- A block of Lua of the README's that has the words in it.
+  local function documented(words)
+    local text = table.concat(vim.fn.readfile(editors.root .. '/README.md'), '\n')
+    for block in text:gmatch('```lua\n(.-)```') do
+      if block:find(words, 1, true) then
+        return block
+      end
+    end
+  end
+
+  it('is installed by vim.pack as the README says', function()
+    local home = editors.home()
+    -- What vim.pack does with `load`, without the clone; it is not in Neovim 0.11.
+    local stub = [[
+      vim.pack = { add = function(specs, options)
+        options.load({ spec = specs[1], path = vim.env.TEST_PLUGIN .. '/../..' })
+      end }
+    ]]
+    vim.fn.writefile(vim.split(stub .. documented('vim.pack.add'), '\n'), home .. '/init.lua')
+    local command = { vim.v.progpath, '--headless', '--clean', '-u', home .. '/init.lua' }
+    vim.list_extend(command, { '-c', "lua io.write(vim.fn.exists(':Claude'))", '-c', 'qall!' })
+    assert.equal('2', vim.system(command, { env = editors.environment(home, {}) }):wait().stdout)
+  end)
+
+  it('has the commands and the maps by which lazy.nvim loads it as the README says', function()
+    editor = editors.start()
+    local spec = assert(loadstring('return ' .. documented('dir =')))()
+    assert.equal('editors/neovim', spec.dir:match('[^/]+/[^/]+$'))
+    for _, command in ipairs(spec.cmd) do
+      assert.equal(2, editor:lua('return vim.fn.exists(...)', ':' .. command), command)
+    end
+    for _, key in ipairs(spec.keys) do
+      for _, mode in ipairs(key.mode or { 'n' }) do
+        assert.is_true(editor:lua("return vim.fn.maparg(...) ~= ''", key[2], mode), key[2])
+      end
+    end
+  end)
+
   it('can be set up by a function as well', function()
     editor = editors.start()
     editor:lua("require('claude-bridge').setup({ window = { position = 'below' } })")
