@@ -132,13 +132,15 @@ async fn take_over(takeover: Takeover, service: &Service, json: bool) -> Result<
         (own, "of claude-bridge's own"),
         (deleted, "deleted before (--with-deleted brings them back)"),
         (empty, "empty"),
-        (broken.len(), "broken lines"),
     ] {
         if count > 0 {
             text.push_str(&format!(", {count} {what}"));
         }
     }
-    screen.write(&format!("{text}; {messages} new messages.\n"))?;
+    if !broken.is_empty() {
+        text.push_str(&format!(", {}", counted(broken.len(), "broken line")));
+    }
+    screen.write(&format!("{text}; new messages: {messages}.\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 
