@@ -8,7 +8,10 @@
 mod build;
 mod graft;
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use futures_util::stream::{self, StreamExt};
 
 use super::import::in_background;
 use super::{Service, lease};
@@ -16,6 +19,9 @@ use crate::claude::{Past, PastFiles, Transcripts, past_conversations};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::SessionId;
 use crate::store::{Imported, KnownConversation, SessionRow, SessionSnapshot};
+
+/// How many conversations are read or written at once: those that are read meanwhile, and those that share a transaction.
+const AT_ONCE: usize = 8;
 
 /// What is to be taken over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,14 +87,25 @@ impl Service {
         };
         let mut taken = TakenOver { found: found.len(), ..TakenOver::default() };
         let total = found.len();
-        for (at, files) in found.into_iter().enumerate() {
-            progress(at, total);
-            match self.plan(&files, takeover.with_deleted).await? {
-                Plan::Leave(count) => count(&mut taken),
-                Plan::Take(known) => self.take_one(files, known, projects.clone(), &mut taken).await?,
-            }
+        let one = |files| self.take_one(files, takeover.with_deleted, &projects);
+        // A copy of a conversation in another folder is looked at when the first is there.
+        let (first, again) = each_once(found);
+        let mut outcomes =
+            stream::iter(first).map(one).buffered(AT_ONCE).chain(stream::iter(again).map(one).buffered(1)).enumerate();
+        progress(0, total);
+        while let Some((at, one)) = outcomes.next().await {
+            taken.add(one?);
+            progress(at + 1, total);
         }
-        progress(total, total);
+        Ok(taken)
+    }
+
+    async fn take_one(&self, files: PastFiles, with_deleted: bool, projects: &Path) -> Result<TakenOver> {
+        let mut taken = TakenOver::default();
+        match self.plan(&files, with_deleted).await? {
+            Plan::Leave(count) => count(&mut taken),
+            Plan::Take(known) => self.take(files, known, projects.to_owned(), &mut taken).await?,
+        }
         Ok(taken)
     }
 
@@ -106,7 +123,7 @@ impl Service {
         })
     }
 
-    async fn take_one(
+    async fn take(
         &self,
         files: PastFiles,
         known: Option<SessionId>,
@@ -168,6 +185,25 @@ impl Service {
             Err(error) => Err(error),
         }
     }
+}
+
+impl TakenOver {
+    fn add(&mut self, one: Self) {
+        self.imported += one.imported;
+        self.updated += one.updated;
+        self.unchanged += one.unchanged;
+        self.own += one.own;
+        self.deleted += one.deleted;
+        self.empty += one.empty;
+        self.messages += one.messages;
+        self.broken.extend(one.broken);
+    }
+}
+
+/// The conversations that are not among those before them, and the others.
+fn each_once(found: Vec<PastFiles>) -> (Vec<PastFiles>, Vec<PastFiles>) {
+    let mut seen = HashSet::new();
+    found.into_iter().partition(|files| seen.insert(files.id))
 }
 
 /// The session that a conversation becomes, if anything was said in it, and the lines that are broken.

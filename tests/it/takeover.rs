@@ -183,6 +183,23 @@ fn an_agents_file_beside_that_of_its_conversation_is_taken_and_goes_with_it() {
 }
 
 #[test]
+fn conversations_are_taken_side_by_side_and_a_copy_of_one_is_the_same_session() {
+    let bridge = Bridge::with_scripted_cli([]).start();
+    let transcript = written(&bridge);
+    let text = fs::read_to_string(transcript.file()).unwrap();
+    let elsewhere = transcript.folder.with_file_name("-elsewhere");
+    fs::create_dir_all(&elsewhere).unwrap();
+    fs::write(elsewhere.join(format!("{CONVERSATION}.jsonl")), &text).unwrap();
+    for number in 10..30 {
+        let id = CONVERSATION.replace("0851", &format!("08{number}"));
+        fs::write(elsewhere.join(format!("{id}.jsonl")), text.replace(CONVERSATION, &id)).unwrap();
+    }
+    let result = import(&bridge);
+    assert_eq!((counts(&result), &result["found"]), ([21, 1, 0, 0, 0], &json!(22)), "{result}");
+    assert_eq!(bridge.session_ids().len(), 21);
+}
+
+#[test]
 fn another_import_takes_only_what_is_new_and_names_what_is_broken() {
     let bridge = Bridge::with_scripted_cli([]).start();
     let mut transcript = written(&bridge);
