@@ -106,6 +106,37 @@ describe('the chat', function()
     assert.equal(#editor:lines(), row())
   end)
 
+  --- Whether the chat's last line is in sight.
+  local function is_at_end()
+    return editor:lua([[
+      vim.cmd.redraw()
+      local window = require('claude-bridge.chat.window').of(test.chat())
+      return vim.fn.screenpos(window, vim.api.nvim_buf_line_count(test.chat().buf), 1).row > 0
+    ]])
+  end
+
+  it('has its end in sight, however long the lines are and whatever room there is', function()
+    for number = 1, 6 do
+      editor:say(('long %d0 fast'):format(number * 3))
+      assert.is_true(is_at_end(), ('after %d turns'):format(number))
+    end
+    editor:cmd('vertical resize +30')
+    editor:wait('vim.fn.winwidth(1) > 80')
+    assert.is_true(is_at_end(), 'in a narrow window')
+  end)
+
+  it('is shown in place of another one, in the same window', function()
+    editor:say('Hello fast')
+    editor:cmd('Claude! Hello again fast')
+    editor:sees('You said “Hello again')
+    editor:idle()
+    assert.equal(3, editor:lua('return #vim.api.nvim_tabpage_list_wins(0)'))
+    editor:cmd('ClaudeSessions')
+    editor:pick('Hello fast')
+    editor:wait("test.chat().session.title == 'Hello fast' and vim.bo.filetype == 'claude-prompt'")
+    assert.equal(3, editor:lua('return #vim.api.nvim_tabpage_list_wins(0)'))
+  end)
+
   it('leaves the person where they are', function()
     editor:cmd('edit ' .. editor:file('a.txt', { 'one', 'two' }))
     editor:type('Go')

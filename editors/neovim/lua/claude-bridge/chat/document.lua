@@ -51,8 +51,9 @@ function Document:clear()
   end)
 end
 
+--- Twice: the first time Neovim may still count with the lines that it has shown before.
 local function to_bottom()
-  vim.cmd('normal! zb')
+  vim.cmd('normal! zbzb')
 end
 
 --- Shows the end of the text, with as much before it as there is room for.

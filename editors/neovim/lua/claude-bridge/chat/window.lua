@@ -41,6 +41,16 @@ local function dress(chat, window)
   require('claude-bridge.chat.winbar').refresh(chat)
 end
 
+--- Shows the end again where it was shown, after a window has got another size.
+---@param chat claude.Chat
+---@param window integer
+local function keep_end(chat, window)
+  local is_ours = vim.api.nvim_win_is_valid(window) and vim.api.nvim_win_get_buf(window) == chat.buf
+  if is_ours and vim.api.nvim_win_get_cursor(window)[1] == vim.api.nvim_buf_line_count(chat.buf) then
+    chat.document.show_end(window)
+  end
+end
+
 --- Cares for the windows that get the chat's buffer, whoever opens them.
 ---@param chat claude.Chat
 function M.attach(chat)
@@ -49,6 +59,17 @@ function M.attach(chat)
     buffer = chat.buf,
     callback = function()
       dress(chat, vim.api.nvim_get_current_win())
+    end,
+  })
+  vim.api.nvim_create_autocmd('WinResized', {
+    group = 'claude-bridge',
+    callback = function()
+      if not vim.api.nvim_buf_is_valid(chat.buf) then
+        return true
+      end
+      for _, window in ipairs(vim.v.event.windows) do
+        keep_end(chat, window)
+      end
     end,
   })
   keys.chat(chat)
@@ -69,10 +90,41 @@ local function measure(size, whole)
   return math.max(10, math.floor(size < 1 and size * whole or size))
 end
 
+--- A window of this tab page for which something holds of its buffer and the chat that this belongs to.
+---@param is_it fun(buf: integer, chat: claude.Chat): boolean
+---@return integer?
+local function find(is_it)
+  return vim.iter(vim.api.nvim_tabpage_list_wins(0)):find(function(window)
+    local buf = vim.api.nvim_win_get_buf(window)
+    local chat = require('claude-bridge.chat').of(buf)
+    return chat ~= nil and is_it(buf, chat)
+  end)
+end
+
+---@param buf integer
+---@param chat claude.Chat
+---@return boolean
+local function is_chat(buf, chat)
+  return chat.buf == buf
+end
+
+--- Whether it is the input of a chat that is not shown any more.
+---@param buf integer
+---@param chat claude.Chat
+---@return boolean
+local function is_lone_input(buf, chat)
+  return chat.buf ~= buf and M.of(chat) == nil
+end
+
 ---@param chat claude.Chat
 ---@return integer
 local function open_chat(chat)
   local options = config.get().window
+  local taken = find(is_chat)
+  if taken then
+    vim.api.nvim_win_set_buf(taken, chat.buf)
+    return taken
+  end
   if options.position == 'tab' then
     vim.cmd('tab sbuffer ' .. chat.buf)
     return vim.api.nvim_get_current_win()
@@ -94,6 +146,12 @@ local function open_prompt(chat, window)
   if shown ~= -1 then
     return shown
   end
+  local taken = find(is_lone_input)
+  if taken then
+    vim.api.nvim_win_set_buf(taken, prompt.buf)
+    prompt:dress(taken)
+    return taken
+  end
   local below = vim.api.nvim_open_win(prompt.buf, false, {
     win = window,
     split = 'below',
@@ -106,8 +164,9 @@ local function open_prompt(chat, window)
     once = true,
     callback = function()
       vim.schedule(function()
-        local is_there = vim.api.nvim_win_is_valid(below) and vim.api.nvim_win_get_buf(below) == prompt.buf
-        if is_there and #vim.api.nvim_tabpage_list_wins(0) > 1 then
+        local is_there = vim.api.nvim_win_is_valid(below)
+        local is_input = is_there and vim.bo[vim.api.nvim_win_get_buf(below)].filetype == 'claude-prompt'
+        if is_input and #vim.api.nvim_tabpage_list_wins(0) > 1 then
           vim.api.nvim_win_close(below, true)
         end
       end)
