@@ -29,6 +29,7 @@ local MOMENT = 30
 ---@field loading boolean The history is still coming in.
 ---@field complete boolean All of the history is in.
 ---@field lost boolean The server is away.
+---@field private again? fun() Tries once more to begin, where that has failed.
 ---@field private refreshing boolean
 ---@field private unsent (string|claude.ContentBlock[])[]
 local Chat = {}
@@ -111,18 +112,31 @@ end
 --- Makes a session, and begins to follow it.
 ---@param params? table
 function Chat:create(params)
-  self.spinner:show('claude-bridge starts')
   params = vim.tbl_extend('keep', params or {}, { cwd = vim.fn.getcwd() })
-  client.request('session/create', params, function(error, result)
-    self:begin(error, result)
-  end)
+  self:ask_for('claude-bridge starts', 'session/create', params)
 end
 
 --- Goes on with a session: shows what it has, and follows it.
 ---@param id string
 function Chat:open(id)
-  self.spinner:show('The history is being read')
-  client.request('session/get', { sessionId = id }, function(error, result)
+  self:ask_for('The history is being read', 'session/get', { sessionId = id })
+end
+
+--- Asks for the session, and begins with what comes.
+---@private
+---@param words string What is done meanwhile.
+---@param method string
+---@param params table
+function Chat:ask_for(words, method, params)
+  self.again = nil
+  self.spinner:show(words)
+  client.request(method, params, function(error, result)
+    if error then
+      self.again = function()
+        self.document:clear()
+        self:ask_for(words, method, params)
+      end
+    end
     self:begin(error, result)
   end)
 end
@@ -148,7 +162,7 @@ end
 ---@param error claude.Error
 function Chat:complain(error)
   self.document:edit(function()
-    self.document:append(blocks.note('error', notify.words(error)))
+    self.document:append_note(blocks.note('error', notify.words(error)))
   end)
 end
 
@@ -198,6 +212,9 @@ function Chat:send(content)
   end
   if not self.session or self.loading or self.lost then
     table.insert(self.unsent, content)
+    if self.again then
+      self.again()
+    end
     return true
   end
   local params = { sessionId = self.session.id, content = content }

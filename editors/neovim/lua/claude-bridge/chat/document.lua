@@ -29,6 +29,7 @@ local namespace = vim.api.nvim_create_namespace('claude-bridge-chat')
 ---@field private closed { tools: boolean, thinking: boolean }
 ---@field role? 'user'|'assistant' Who spoke last.
 ---@field private last? claude.Block['kind'] What is at the end.
+---@field private note? string The note that is at the end.
 local Document = {}
 Document.__index = Document
 
@@ -43,7 +44,7 @@ end
 
 function Document:clear()
   self.items, self.tools, self.messages = {}, {}, {}
-  self.role, self.turn_heading, self.last = nil, nil, nil
+  self.role, self.turn_heading, self.last, self.note = nil, nil, nil, nil
   vim.api.nvim_buf_clear_namespace(self.buf, namespace, 0, -1)
   folds.clear(self.buf)
   self:edit(function()
@@ -214,7 +215,18 @@ end
 ---@param block claude.Block
 ---@return integer row
 function Document:append(block)
+  self.note = nil
   return self:insert_last({ block })
+end
+
+--- Puts a note at the end, within an `edit`, unless it is there already: one trouble may be told by several events.
+---@param block claude.Block
+function Document:append_note(block)
+  local note = table.concat(block.lines, '\n')
+  if self.last ~= 'note' or self.note ~= note then
+    self:append(block)
+    self.note = note
+  end
 end
 
 --- Puts older messages before all others.

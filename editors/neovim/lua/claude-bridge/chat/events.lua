@@ -95,18 +95,18 @@ function M.sessionChanged(chat, event)
   chat:set_session(session)
   -- Later ones are told by the message that fails.
   if session.state == 'failed' and session.error and not chat.document.role then
-    chat.document:append(blocks.note('error', notify.words(session.error)))
+    chat.document:append_note(blocks.note('error', notify.words(session.error)))
   end
 end
 
 function M.compacted(chat, event)
   local counts = event.tokensBefore and event.tokensAfter
   local said = counts and (' (%d tokens became %d)'):format(event.tokensBefore, event.tokensAfter) or ''
-  chat.document:append(blocks.note('info', 'The conversation was summarised to make room' .. said .. '.'))
+  chat.document:append_note(blocks.note('info', 'The conversation was summarised to make room' .. said .. '.'))
 end
 
 function M.notice(chat, event)
-  chat.document:append(blocks.note(event.level, event.text))
+  chat.document:append_note(blocks.note(event.level, event.text))
 end
 
 function M.turnCompleted(chat, event)
