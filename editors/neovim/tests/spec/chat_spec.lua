@@ -125,6 +125,22 @@ describe('the chat', function()
     assert.is_true(is_at_end(), 'in a narrow window')
   end)
 
+  it('has a line above it that says as much as there is room for', function()
+    editor:say('Hello fast')
+    local function winbar()
+      return editor:lua([[
+        vim.cmd.redraw()
+        local window = require('claude-bridge.chat.window').of(test.chat())
+        return vim.api.nvim_eval_statusline(vim.wo[window].winbar, { winid = window, use_winbar = true }).str
+      ]])
+    end
+    assert.is_not_nil(winbar():match('^ Hello fast +user · %$0%.%d+ · %a+ $'), winbar())
+    editor:cmd('vertical resize +27')
+    editor:wait('vim.fn.winwidth(2) < 24')
+    assert.is_not_nil(winbar():match('^ Hello .*%a+ $'), winbar())
+    assert.is_nil(winbar():find('<', 1, true), winbar())
+  end)
+
   it('is shown in place of another one, in the same window', function()
     editor:say('Hello fast')
     editor:cmd('Claude! Hello again fast')

@@ -9,21 +9,48 @@ local function literal(said)
   return (said:gsub('%%', '%%%%'))
 end
 
---- What the session may do and does; with highlighting, and as wide as it is.
+--- How wide the title is at least, and what is around it.
+local TITLE, AROUND = 8, 4
+
+---@param said string
+---@return integer
+local function shown_width(said)
+  return vim.fn.strdisplaywidth((said:gsub('%%#%w+#', ''):gsub('%%%*', ''):gsub('%%%%', '%%')))
+end
+
+---@class claude.Fact
+---@field said string|false|nil
+---@field least? integer Left out where there is little room; the lowest first.
+
+--- What the session may do and does; with highlighting. Where there is no room for all, what matters least is left out.
 ---@param chat claude.Chat
+---@param room integer
 ---@return string
-local function facts(chat)
+local function facts(chat, room)
   local session = chat.session --[[@as claude.Session]]
-  local parts = {}
-  if chat:read_only() then
-    parts[#parts + 1] = '%#ClaudeWarning#read-only%*'
+  local is_power = session.mode == 'power'
+  ---@type claude.Fact[]
+  local all = {
+    { said = chat:read_only() and '%#ClaudeWarning#read-only%*' },
+    { said = is_power and '%#ClaudePower# POWER %*' or session.mode, least = not is_power and 3 or nil },
+    { said = session.studyId and literal(session.studyId) },
+    { said = session.model and literal(session.model), least = 2 },
+    { said = session.costUsd > 0 and text.cost(session.costUsd), least = 1 },
+    { said = session.state },
+  }
+  for left_out = 0, 3 do
+    local parts = {}
+    for _, fact in ipairs(all) do
+      if fact.said and (fact.least or math.huge) > left_out then
+        parts[#parts + 1] = fact.said
+      end
+    end
+    local said = table.concat(parts, ' · ')
+    if left_out == 3 or shown_width(said) <= room then
+      return said
+    end
   end
-  parts[#parts + 1] = session.mode == 'power' and '%#ClaudePower# POWER %*' or session.mode
-  parts[#parts + 1] = session.studyId and literal(session.studyId)
-  parts[#parts + 1] = session.model and literal(session.model)
-  parts[#parts + 1] = session.costUsd > 0 and text.cost(session.costUsd) or nil
-  parts[#parts + 1] = session.state
-  return table.concat(parts, ' · ')
+  return ''
 end
 
 ---@param chat claude.Chat
@@ -33,9 +60,8 @@ function M.text(chat, width)
   if not chat.session then
     return '%#ClaudeTitle# Claude '
   end
-  local said = facts(chat)
-  local taken = vim.fn.strdisplaywidth((said:gsub('%%#%w+#', ''):gsub('%%%*', '')))
-  local title = text.shorten(chat:title(), math.max(8, width - taken - 4))
+  local said = facts(chat, width - TITLE - AROUND)
+  local title = text.shorten(chat:title(), math.max(TITLE, width - shown_width(said) - AROUND))
   return ('%%#ClaudeTitle# %s %%*%%=%s '):format(literal(title), said)
 end
 

@@ -41,12 +41,15 @@ local function dress(chat, window)
   require('claude-bridge.chat.winbar').refresh(chat)
 end
 
---- Shows the end again where it was shown, after a window has got another size.
+--- Adapts to another size of a window: its end is shown again where it was shown.
 ---@param chat claude.Chat
 ---@param window integer
-local function keep_end(chat, window)
-  local is_ours = vim.api.nvim_win_is_valid(window) and vim.api.nvim_win_get_buf(window) == chat.buf
-  if is_ours and vim.api.nvim_win_get_cursor(window)[1] == vim.api.nvim_buf_line_count(chat.buf) then
+local function fit(chat, window)
+  if not vim.api.nvim_win_is_valid(window) or vim.api.nvim_win_get_buf(window) ~= chat.buf then
+    return
+  end
+  require('claude-bridge.chat.winbar').refresh(chat)
+  if vim.api.nvim_win_get_cursor(window)[1] == vim.api.nvim_buf_line_count(chat.buf) then
     chat.document.show_end(window)
   end
 end
@@ -68,7 +71,7 @@ function M.attach(chat)
         return true
       end
       for _, window in ipairs(vim.v.event.windows) do
-        keep_end(chat, window)
+        fit(chat, window)
       end
     end,
   })
