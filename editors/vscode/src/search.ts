@@ -76,7 +76,7 @@ async function fill(
 function hitItems({ hits, unindexed }: MessageSearchResult): HitItem[] {
   const items: HitItem[] = hits.map(({ message, session, snippet }) => ({
     label: `$(${message.role === "user" ? "account" : "sparkle"}) ${snippet.replaceAll("$(", "$ (")}`,
-    description: `${session.title} · ${age(message.createdAt, Date.now())}`,
+    detail: `${session.title} · ${age(message.createdAt, Date.now())}`,
     alwaysShow: true,
     sessionId: session.id,
     messageId: message.id,

@@ -5,7 +5,7 @@ import type { Server } from "./server/server";
 import { own } from "./settings";
 import { cost } from "./words";
 
-/** The status bar: mode, model and cost of the session in the chat, and what it does. */
+/** The status bar: mode, model, study and cost of the session in the chat, and what it does. */
 export class StatusBar implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem("claudeBridge.status", vscode.StatusBarAlignment.Right, 90);
   private readonly subscriptions: vscode.Disposable[];
@@ -66,7 +66,8 @@ export class StatusBar implements vscode.Disposable {
     const sign = asked ? "bell-dot" : follower?.isBusy ? "loading~spin" : atRest;
     const parts = [
       power ? "POWER" : "user",
-      own<boolean>("demo") ? "demo" : session?.model,
+      own<boolean>("demo") ? "demo" : session && (session.model ?? "default model"),
+      session?.studyId,
       session && cost(session.costUsd),
     ];
     return `$(${sign}) Claude: ${parts.filter(Boolean).join(" · ")}`;

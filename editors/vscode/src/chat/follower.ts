@@ -26,7 +26,7 @@ export class Follower implements vscode.Disposable {
   /** The session was read anew: a snapshot taken before this is no longer good. */
   readonly onReread = this.reread.event;
   private readonly sessionRead = new vscode.EventEmitter<void>();
-  /** The session is another one now in something that no event says: who runs it. */
+  /** The session is another one now in something that no event says: who runs it, what it has cost. */
   readonly onSessionRead = this.sessionRead.event;
 
   private messages: Message[] = [];
@@ -105,7 +105,9 @@ export class Follower implements vscode.Disposable {
     const stream = token && this.server.follow(token, (event) => this.take(event));
     this.sent += 1;
     try {
-      return await ask({ sessionId, ...(token && { partialResultToken: token }) });
+      const turn = await ask({ sessionId, ...(token && { partialResultToken: token }) });
+      if (this.subscription) void this.readSession();
+      return turn;
     } catch (error) {
       if (failureOf(error).kind === "sessionHeld") await this.readSession();
       throw error;
@@ -214,12 +216,13 @@ export class Follower implements vscode.Disposable {
     for (const { seq, resolve } of this.awaited) if (this.seen.lastSeq >= seq) resolve();
   }
 
-  /** What becomes of the session after a turn's end is no part of the turn. */
+  /** What becomes of the session after a turn's end is no part of the turn; nor is what it has cost so far. */
   private async readSession(): Promise<void> {
     const sessionId = this.session.id;
     await this.server.request("session/get", { sessionId }).then(
       ({ session }) => {
-        const changed = session.heldBy?.pid !== this.session.heldBy?.pid;
+        const before = this.session;
+        const changed = session.heldBy?.pid !== before.heldBy?.pid || session.costUsd !== before.costUsd;
         this.session = session;
         if (changed) this.sessionRead.fire();
       },

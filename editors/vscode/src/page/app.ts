@@ -142,6 +142,7 @@ export class App {
     if (unsent) this.composer.restore(unsent.content);
     // A turn that had begun when the bridge ended shows its own end as soon as there is a bridge again.
     if (kind === "notRunning" && localId !== undefined && !unsent) return;
+    if (!this.transcript.busy) this.transcript.status = undefined;
     this.sent += 1;
     const offerDemo = kind === "cliNotFound";
     this.transcript.add({ kind: "error", id: `failure-${this.sent}`, message, hint, offerDemo });

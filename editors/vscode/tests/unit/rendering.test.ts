@@ -3,20 +3,21 @@ import { changedFile, editedInput, originalOf, sidesOf } from "../../src/diff/si
 import { triggerAt } from "../../src/page/composer/trigger";
 import { lineChange } from "../../src/page/items/lines";
 import { openFence } from "../../src/page/markdown/fence";
-import { blockStarts, html } from "../../src/page/markdown/syntax";
+import { blockStarts, cut } from "../../src/page/markdown/syntax";
 
 describe("Markdown", () => {
-  it("has no HTML of the model's in it, no pictures, and no scripts in links", () => {
-    const hostile = html("<img src=x onerror=alert(1)>\n\n[a](javascript:alert(1)) ![b](https://spy.example/x.png)");
-    assert.doesNotMatch(hostile, /<img|<script|href="javascript/);
-    assert.match(hostile, /<a href="https:\/\/spy.example\/x.png">b<\/a>/);
-    assert.match(html("```js\n</code><script>\n```"), /&lt;\/code&gt;&lt;script&gt;/);
-  });
-
   it("is cut where a block is complete, and nowhere within one", () => {
     const text = "# A\n\ntext\nmore\n\n- one\n\n- two\n\n```js\na\n\nb\n```\nend";
     const blocks = blockStarts(text).map((start, index, all) => text.slice(start, all[index + 1]).trim());
     assert.deepEqual(blocks, ["# A", "text\nmore", "- one\n\n- two", "```js\na\n\nb\n```", "end"]);
+    for (const [whole, last] of [
+      [text, "end"],
+      ["only one", "only one"],
+      ["# A\n\n- one\n- two\n\n  more", "- one\n- two\n\n  more"],
+      ["\n", "\n"],
+    ] as const) {
+      assert.equal(whole.slice(cut(whole).at), last);
+    }
   });
 
   it("knows a code block that is still open", () => {

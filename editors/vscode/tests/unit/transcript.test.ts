@@ -105,6 +105,21 @@ describe("a transcript", () => {
     assert.deepEqual(shape(transcript), ["user", "text Answer…"]);
   });
 
+  it("tells a failure once, and shows no longer what will not come", () => {
+    const transcript = open();
+    const error = { kind: "cliNotFound", message: "no CLI", retryable: false } as never;
+    transcript.apply(event(1, { kind: "status", status: "starting" }));
+    transcript.apply(event(2, { kind: "error", error }));
+    assert.equal(transcript.status, undefined);
+    transcript.apply(event(3, { kind: "status", status: "starting" }));
+    transcript.apply(event(4, { kind: "error", error }));
+    transcript.add({ kind: "error", id: "failure-1", message: "no CLI" });
+    assert.equal(transcript.status, undefined);
+    assert.equal(transcript.items.length, 1);
+    transcript.add({ kind: "error", id: "failure-2", message: "another" });
+    assert.equal(transcript.items.length, 2);
+  });
+
   it("passes over kinds that it does not know", () => {
     const transcript = open();
     transcript.apply({ ...delta(1, "a", 0, ""), kind: "fromTheFuture" } as never);

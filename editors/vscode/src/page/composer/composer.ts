@@ -230,7 +230,10 @@ export class Composer {
     this.replace(trigger, "");
   }
 
-  private replace({ start, end }: Trigger, text: string): void {
+  private replace(trigger: Trigger, text: string): void {
+    // More may have been typed since the list was asked for.
+    const now = triggerAt(this.input.value, this.input.selectionStart);
+    const { start, end } = now?.kind === trigger.kind ? now : trigger;
     this.input.setRangeText(text, start, end, "end");
     this.resize();
     keep({ draft: this.input.value });

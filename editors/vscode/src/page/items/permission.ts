@@ -3,6 +3,7 @@ import type { PermissionAnswer, PermissionScope } from "../../protocol";
 import { tell } from "../host";
 import { codeBlock } from "../markdown/code";
 import { nodes } from "../markdown/nodes";
+import { parsed } from "../markdown/syntax";
 import type { Asked, ToolItem } from "../model/items";
 import { h, icon } from "../view/dom";
 import { changeView } from "./change";
@@ -96,7 +97,8 @@ function suggestionChoice(suggestions: { id: string; label: string }[], choose: 
 
 function planView({ permission }: Asked, send: Send): HTMLElement[] {
   const plan = h("div", { class: "plan markdown" });
-  plan.append(nodes(String((permission.input as { plan?: unknown }).plan ?? permission.description ?? "")));
+  const text = String((permission.input as { plan?: unknown }).plan ?? permission.description ?? "");
+  plan.append(nodes(parsed(text)));
   const wish = h("input", { type: "text", class: "reason", placeholder: "What should be different" });
   wish.setAttribute("aria-label", "What should be different in the plan");
   const reject = () => send({ behavior: "deny", ...(wish.value.trim() && { message: wish.value.trim() }) });

@@ -1,7 +1,7 @@
 import { decorate } from "./code";
 import { type OpenFence, openFence } from "./fence";
 import { nodes } from "./nodes";
-import { blockStarts } from "./syntax";
+import { blockStarts, cut, parsed, type Token } from "./syntax";
 
 /** A block that is longer than this is shown as plain text until it is complete. */
 const LONGEST_LIVE = 16_000;
@@ -57,50 +57,43 @@ export class MarkdownStream {
     }
     this.text = text;
     this.fence = this.plain = undefined;
-    this.commit(this.text.length);
+    this.commit(parsed(this.text.slice(this.tailAt)), this.text.length);
     this.tail.remove();
   }
 
   private render(now: number): void {
     const began = performance.now();
-    this.commitComplete();
+    const { complete, at, last } = cut(this.text.slice(this.tailAt));
+    if (at > 0) this.commit(complete, this.tailAt + at);
     const block = this.text.slice(this.tailAt);
     const fence = openFence(block);
-    if (fence) this.beginFence(fence, block);
+    if (fence) this.beginFence(fence, block, last);
     else if (block.length > LONGEST_LIVE) this.beginPlain(block);
-    else this.showTail(block);
+    else this.showTail(last);
     this.notBefore = now + (performance.now() - began) * SHARE;
   }
 
-  /** Renders for good all blocks but the last. */
-  private commitComplete(): void {
-    const rest = this.text.slice(this.tailAt);
-    const last = blockStarts(rest).at(-1);
-    if (last) this.commit(this.tailAt + last);
-  }
-
   /** Renders for good what comes before a place in the text. */
-  private commit(end: number): void {
-    const text = this.text.slice(this.tailAt, end);
-    const complete = nodes(text);
+  private commit(tokens: Token[], end: number): void {
+    const complete = nodes(tokens);
     decorate(complete, true);
     if (!this.part || this.part.length > PART) {
       this.part = { element: element("part"), length: 0 };
       this.tail.before(this.part.element);
     }
     this.part.element.append(complete);
-    this.part.length += text.length;
+    this.part.length += end - this.tailAt;
     this.tailAt = end;
   }
 
-  private showTail(block: string): void {
-    const rendered = nodes(block);
+  private showTail(tokens: Token[]): void {
+    const rendered = nodes(tokens);
     decorate(rendered, false);
     this.tail.replaceChildren(rendered);
   }
 
-  private beginFence(fence: OpenFence, block: string): void {
-    this.showTail(block);
+  private beginFence(fence: OpenFence, block: string, tokens: Token[]): void {
+    this.showTail(tokens);
     const code = this.tail.querySelector("code");
     if (!code) return;
     const node = document.createTextNode(block.slice(fence.contentAt));

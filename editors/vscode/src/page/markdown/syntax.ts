@@ -1,33 +1,42 @@
-import MarkdownIt from "markdown-it";
+import MarkdownIt, { type Token } from "markdown-it";
 
-/** Markdown without HTML in it. Pictures become links: a picture from the network would tell others what is read. */
+export type { Token };
+
+/** Markdown without HTML in it. */
 const parser = new MarkdownIt({ html: false, linkify: true, breaks: false });
-parser.renderer.rules.image = (tokens, index) => {
-  const token = tokens[index];
-  const address = parser.utils.escapeHtml(String(token?.attrGet("src") ?? ""));
-  return `<a href="${address}">${parser.utils.escapeHtml(token?.content || address)}</a>`;
-};
-parser.renderer.rules.table_open = () => `<div class="table"><table>`;
-parser.renderer.rules.table_close = () => "</table></div>";
-parser.renderer.rules.fence = (tokens, index) => {
-  const token = tokens[index];
-  const language = parser.utils.escapeHtml(token?.info.trim().split(/\s+/)[0] ?? "");
-  return `<pre data-language="${language}"><code>${parser.utils.escapeHtml(token?.content ?? "")}</code></pre>`;
-};
 
-/** Where the blocks of a text begin: paragraphs, lists, fences; as offsets into it. */
-export function blockStarts(text: string): number[] {
-  const lines = lineOffsets(text);
-  const starts: number[] = [];
-  for (const { level, map, nesting } of parser.parse(text, {})) {
-    if (level === 0 && nesting >= 0 && map) starts.push(lines[map[0]] ?? 0);
-  }
-  return starts;
+/** What a text is made of. */
+export function parsed(text: string): Token[] {
+  return parser.parse(text, {});
 }
 
-/** Markdown as HTML. */
-export function html(text: string): string {
-  return parser.render(text);
+/** A text, cut where its last block begins: what is complete, and what may still grow. */
+export interface Cut {
+  complete: Token[];
+  /** Where in the text the last block begins. */
+  at: number;
+  last: Token[];
+}
+
+/** Cuts a text where its last block begins: a paragraph, a list, a code block. */
+export function cut(text: string): Cut {
+  const tokens = parsed(text);
+  const start = tokens.findLastIndex(beginsBlock);
+  if (start < 0) return { complete: [], at: 0, last: tokens };
+  const line = tokens[start]?.map?.[0] ?? 0;
+  return { complete: tokens.slice(0, start), at: lineOffsets(text)[line] ?? 0, last: tokens.slice(start) };
+}
+
+/** Where the blocks of a text begin, as offsets into it. */
+export function blockStarts(text: string): number[] {
+  const lines = lineOffsets(text);
+  return parsed(text)
+    .filter(beginsBlock)
+    .map(({ map }) => lines[map?.[0] ?? 0] ?? 0);
+}
+
+function beginsBlock({ level, map, nesting }: Token): boolean {
+  return level === 0 && nesting >= 0 && map !== null;
 }
 
 function lineOffsets(text: string): number[] {

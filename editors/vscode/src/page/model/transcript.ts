@@ -69,6 +69,8 @@ export class Transcript {
       case "notice":
         return this.add({ kind: "notice", id: `e${event.seq}`, level: event.level, text: event.text });
       case "error":
+        // What it waited for will not come.
+        this.status = undefined;
         return this.add(errorItem(`e${event.seq}`, event.error));
       case "turnCompleted":
         return this.endTurn(event);
@@ -93,10 +95,12 @@ export class Transcript {
     return item;
   }
 
-  /** Adds something that no event says. */
+  /** Adds something that no event says. A failure that has just been told is not told again. */
   add(item: Item): void {
     const firstPending = this.items.findIndex((other) => other.kind === "user" && other.pending);
-    this.items.splice(firstPending < 0 ? this.items.length : firstPending, 0, item);
+    const end = firstPending < 0 ? this.items.length : firstPending;
+    if (isSameFailure(item, this.items[end - 1])) return;
+    this.items.splice(end, 0, item);
     this.byId.set(item.id, item);
     this.changed.add(item);
   }
@@ -227,6 +231,10 @@ export class Transcript {
     }
     this.add({ kind: "end", id: `e${event.seq}`, turn: event.turn });
   }
+}
+
+function isSameFailure(item: Item, before: Item | undefined): boolean {
+  return item.kind === "error" && before?.kind === "error" && item.message === before.message;
 }
 
 function isBusy({ state }: Session): boolean {
