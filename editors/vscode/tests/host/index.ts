@@ -7,7 +7,7 @@ import * as vscode from "vscode";
 export async function run(): Promise<void> {
   const workspace = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? "";
   const lines: string[] = [];
-  const grep = process.env.CLAUDE_BRIDGE_TEST_GREP;
+  const grep = process.env.EXTENSION_TEST_GREP;
   const mocha = new Mocha({ ui: "bdd", timeout: 120_000, reporter: Silent, ...(grep && { grep }) });
   mocha.suite.emit("pre-require", globalThis, "host", mocha);
   require("./all");

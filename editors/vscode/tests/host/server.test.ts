@@ -1,4 +1,10 @@
 import assert from "node:assert/strict";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { Server } from "../../src/server/server";
+import { editorTools } from "../../src/tools";
 import { until } from "../support/process";
 import { bridge, text, withSetting } from "./support";
 
@@ -50,5 +56,22 @@ describe("the bridge", () => {
     });
     await api.server.restart();
     await bridge();
+  });
+
+  // The channel's text itself is not to be seen: code-server's own logger is compiled, and so not there in the tests.
+  it("tells the log what is started, and why it ended", async () => {
+    const extension = vscode.extensions.getExtension("claude-bridge.claude-bridge");
+    const globalStorageUri = vscode.Uri.file(await mkdtemp(join(tmpdir(), "claude-bridge-log-")));
+    const context = { extension, extensionPath: extension?.extensionPath, globalStorageUri };
+    const lines: string[] = [];
+    const note = (line: string) => void lines.push(line);
+    const log = { ...vscode.window.createOutputChannel("Test", { log: true }), info: note, warn: note, error: note };
+    const server = new Server(context as never, log, editorTools);
+    await server.start();
+    assert.ok(server.pid, lines.join("\n"));
+    assert.match(lines.join("\n"), /^Starting \/.*claude-bridge --demo$/m);
+    process.kill(server.pid, "SIGKILL");
+    await until("its end is told", () => lines.some((line) => /bridge ended/i.test(line)));
+    server.dispose();
   });
 });

@@ -40,6 +40,7 @@ inWindow("the chat with the demo agent", start, (window) => {
     await window.chat.locator(".answer .code .hljs-keyword", { hasText: "def" }).waitFor();
     await until("the list is there", async () => (await answer.locator("li").count()) === 3);
     await window.button("Stop").waitFor({ state: "hidden" });
+    await window.status.filter({ hasText: /user · demo · \$0\.00/ }).waitFor();
     await window.picture("answer");
   });
 
@@ -125,6 +126,39 @@ inWindow("the chat with the demo agent", start, (window) => {
     await window.input.press("Escape");
     await options.first().waitFor({ state: "hidden" });
     await window.input.fill("");
+  });
+
+  it("goes by Tab through what is asked, and on to the input", async () => {
+    await window.say("edit");
+    await window.chat.locator(".card").waitFor();
+    await window.input.focus();
+    await window.page.keyboard.press("Escape");
+    await window.chat.locator(".scroller:focus").waitFor();
+    const order: string[] = [];
+    for (let step = 0; step < 12; step += 1) {
+      await window.page.keyboard.press("Tab");
+      order.push(
+        await window.chat.locator(":focus").evaluate((at) => at.getAttribute("aria-label") || at.textContent || ""),
+      );
+    }
+    assert.deepEqual(order, [
+      "waits for you: Edit notes.md",
+      "Change",
+      "Open the diff",
+      "Allow once",
+      "For this session",
+      "For this project",
+      "Deny",
+      "Why not: Claude is told",
+      "Message to Claude",
+      "Add a file or the selection",
+      "Mode of this session: user",
+      "Model of this session: demo",
+    ]);
+    await window.page.keyboard.press("Shift+Tab");
+    await window.chat.locator(".choice.mode:focus").waitFor();
+    await window.button("Deny").press("Enter");
+    await window.turnEnds(1);
   });
 
   it("sends a picture that was pasted", async () => {

@@ -80,12 +80,14 @@ inWindow("what surrounds the chat", start, (window) => {
     await study.filter({ hasText: "mirror/bracket" }).waitFor();
     await window.showSessions();
     await window.session("hello fast").filter({ hasText: "mirror/bracket" }).waitFor();
+    await window.status.filter({ hasText: "mirror/bracket" }).waitFor();
     await window.picture("study");
     await window.choose(() => study.click(), { title, row: "beam", beside: ["(now)"] });
     await study.filter({ hasText: "beam" }).waitFor();
     await window.session("hello fast").filter({ hasText: "beam" }).waitFor();
     await window.choose(() => study.click(), { title, row: "No study" });
     await study.waitFor({ state: "hidden" });
+    await window.status.filter({ hasNotText: "beam" }).waitFor();
     await window.say("recall fast");
     await window.turnEnds(2);
   });
@@ -145,5 +147,17 @@ inWindow("what surrounds the chat", start, (window) => {
     await page.locator("li", { hasText: "history" }).first().waitFor();
     await window.picture("health");
     assert.equal(await window.page.locator(".tab.dirty").count(), 0);
+  });
+
+  // The last of these, since nothing asks in this folder after it.
+  it("allows for the whole project, and a session that comes later is not asked either", async () => {
+    await window.say("edit fast");
+    await window.button("For this project").click();
+    await window.turnEnds(1);
+    await window.newSession();
+    await window.say("edit fast");
+    await window.turnEnds(1);
+    await window.chat.locator(".tool.done").waitFor();
+    assert.equal(await window.chat.locator(".card, .outcome").count(), 0);
   });
 });

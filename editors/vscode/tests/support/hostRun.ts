@@ -18,7 +18,7 @@ export async function runInHost(): Promise<HostReport> {
     machine: { "claudeBridge.path": BRIDGE, "claudeBridge.demo": true },
     smokeTestDriver: true,
     installed: false,
-    env: { CLAUDE_BRIDGE_TEST_GREP: process.env.GREP ?? "" },
+    env: { EXTENSION_TEST_GREP: process.env.GREP ?? "" },
   });
   const report = join(server.home, "report.json");
   const browser = await openBrowser();

@@ -202,6 +202,8 @@ export class Window {
   /** Chooses a row of the list that a key opens. Where something takes the focus, which closes it, it is opened again. */
   private async chooseBy(key: string, typed: string, row: string): Promise<void> {
     await insist(`${key} leads to: ${row}`, async () => {
+      // One that was left open would go on with what it has found.
+      if (await this.quickInput.isVisible()) await this.quickInput.press("Escape");
       await this.page.keyboard.press(key);
       await this.quickInput.fill(typed, { timeout: SOON });
       await this.row(row).click({ timeout: SOON });
