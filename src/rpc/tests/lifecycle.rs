@@ -74,6 +74,8 @@ fn the_table_has_the_methods_of_the_protocol() {
         "study/get",
         "permission/list",
         "permission/answer",
+        "permission/grants",
+        "permission/revoke",
         "mcp/status",
         "bridge/health",
     ];
