@@ -27,14 +27,16 @@ describe("the bridge", () => {
     const api = await bridge();
     api.chats.showNew();
     const turn = api.chats.send(text("long 5000")).catch((error) => error);
-    await until("it speaks", () => api.chats.current?.session.state === "running");
+    // Before it speaks it may not have taken the message in.
+    const shown = async () => JSON.stringify((await api.chats.current?.snapshot()) ?? {});
+    await until("it speaks", async () => (await shown()).includes('"textDelta"'));
     const { pid } = api.server;
     assert.ok(pid);
     process.kill(pid, "SIGKILL");
     assert.ok((await turn) instanceof Error);
     await until("another one runs", () => api.server.state.kind === "running" && api.server.pid !== pid);
     await api.chats.send(text("recall fast"));
-    assert.match(JSON.stringify(await api.chats.current?.snapshot()), /- long 5000/);
+    assert.match(await shown(), /- long 5000/);
   });
 
   it("is looked for where the setting says and nowhere else, and says where that was", async () => {
