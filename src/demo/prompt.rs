@@ -4,6 +4,8 @@ use serde_json::Value;
 
 /// How much of a message is repeated, in characters.
 const SHOWN: usize = 60;
+/// The elements in which claude-bridge tells the model something of its own, in texts before the person's.
+const OF_THE_HOST: [&str; 4] = ["session_mode", "session_study", "study_progress", "conversation_so_far"];
 
 /// A message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +41,9 @@ impl Prompt {
     /// A file that claude-bridge attaches is a text that begins with its path; what is in it is not the person's word.
     fn add_text(&mut self, text: &str) {
         self.length += text.chars().count();
+        if is_of_the_host(text) {
+            return;
+        }
         let path = text.strip_prefix("<file path=\"").and_then(|rest| rest.split_once('"'));
         match path {
             Some((path, _)) => self.attachments.push(format!("`{path}`")),
@@ -60,6 +65,13 @@ impl Prompt {
     }
 }
 
+fn is_of_the_host(text: &str) -> bool {
+    OF_THE_HOST.iter().any(|name| {
+        let rest = text.trim().strip_prefix('<').and_then(|rest| rest.strip_prefix(name));
+        rest.is_some_and(|rest| rest.starts_with('>') && rest.ends_with(&format!("</{name}>")))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -73,6 +85,16 @@ mod tests {
         let prompt = Prompt::read(&content);
         assert_eq!(prompt.text, "Look");
         assert_eq!(prompt.attachments, ["`src/app.ts`", "a picture"]);
+    }
+
+    #[test]
+    fn what_the_host_tells_is_not_what_the_person_says() {
+        let told =
+            ["<session_mode>\nedit, slow\n</session_mode>", "<conversation_so_far>\nlong\n</conversation_so_far>"];
+        let content = json!([{"type": "text", "text": told[0]}, {"type": "text", "text": told[1]},
+            {"type": "text", "text": "<b>hello</b>"}]);
+        let prompt = Prompt::read(&content);
+        assert_eq!((prompt.text.as_str(), prompt.length), ("<b>hello</b>", told[0].len() + told[1].len() + 12));
     }
 
     #[test]
