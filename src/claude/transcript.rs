@@ -141,9 +141,18 @@ pub(super) fn conversation_of_agent(path: &Path) -> Option<ProviderSessionId> {
     if !(name.starts_with("agent-") && name.ends_with(".jsonl")) {
         return None;
     }
-    let mut line = String::new();
-    io::BufReader::new(File::open(path).ok()?).read_line(&mut line).ok()?;
-    serde_json::from_str(&line).ok().map(|beginning: Beginning| beginning.session_id)
+    let beginning = || -> io::Result<Beginning> {
+        let mut line = String::new();
+        io::BufReader::new(File::open(path)?).read_line(&mut line)?;
+        Ok(serde_json::from_str(&line)?)
+    };
+    match beginning() {
+        Ok(beginning) => Some(beginning.session_id),
+        Err(error) => {
+            tracing::warn!(file = %path.display(), %error, "which conversation this agent's file is of cannot be read");
+            None
+        }
+    }
 }
 
 /// The files of a conversation in a folder, and the folder of its agents' files.

@@ -66,6 +66,12 @@ fn clear(file: &Path) {
     }
 }
 
+/// Whether a file is a damaged history that was moved aside, or what SQLite kept beside it.
+#[must_use]
+pub fn is_moved_aside(file: &Path) -> bool {
+    file.file_name().unwrap_or_default().to_string_lossy().starts_with("history.damaged-")
+}
+
 /// Moves a damaged file, and what SQLite keeps beside it, to a name with the time in it. Only for whoever has it
 /// alone.
 ///

@@ -60,10 +60,7 @@ fn moved_aside(file: &Path) -> Vec<PathBuf> {
         entries.map(|entry| Ok(entry?.path())).collect()
     };
     let mut found: Vec<PathBuf> = of_folder().unwrap_or_default();
-    found.retain(|path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("history.damaged-") && name.ends_with(".db")
-    });
+    found.retain(|path| damage::is_moved_aside(path) && path.extension().is_some_and(|extension| extension == "db"));
     found.sort();
     found
 }

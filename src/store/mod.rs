@@ -46,6 +46,7 @@ pub use self::changes::Changes;
 use self::changes::Watch;
 pub use self::commit::Commit;
 pub use self::compact::Compacted;
+pub use self::damage::is_moved_aside;
 pub use self::health::Condition;
 use self::readers::Readers;
 pub use self::rows::{

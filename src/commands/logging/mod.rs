@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::redact::show_content;
 use rotating::RotatingFile;
 
+pub(super) use rotating::files_of_log;
+
 /// The process's log, whose level and place can be changed once the configuration is known.
 #[derive(Debug)]
 pub(super) struct Logging {

@@ -61,14 +61,8 @@ impl RotatingFile {
         }
     }
 
-    /// The nth file; 0 is the one that is written.
     fn numbered(&self, number: u32) -> PathBuf {
-        if number == 0 {
-            return self.path.to_path_buf();
-        }
-        let mut name = self.path.as_os_str().to_owned();
-        name.push(format!(".{number}"));
-        name.into()
+        numbered(&self.path, number)
     }
 }
 
@@ -101,6 +95,21 @@ fn private(path: &Path) -> io::Result<File> {
 
 fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// All files that a log can have, whether they are there or not.
+pub(in crate::commands) fn files_of_log(path: &Path) -> impl Iterator<Item = PathBuf> {
+    (0..=KEPT).map(|number| numbered(path, number))
+}
+
+/// The nth file; 0 is the one that is written.
+fn numbered(path: &Path, number: u32) -> PathBuf {
+    if number == 0 {
+        return path.to_path_buf();
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{number}"));
+    name.into()
 }
 
 #[cfg(test)]

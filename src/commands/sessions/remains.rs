@@ -1,6 +1,5 @@
 //! Where else there is something that was said: files that are of no session alone, so that no deletion takes them along.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,8 +7,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::commands::CHAT_HISTORY;
+use crate::commands::logging::files_of_log;
+use crate::commands::terminal::screen::bytes;
 use crate::config::Log;
 use crate::error::{Error, Result};
+use crate::store::is_moved_aside;
 
 /// A file that has, or may have, something that was said.
 #[derive(Debug, Serialize)]
@@ -36,22 +38,25 @@ pub(super) fn find(data_dir: &Path, log: &Log) -> Result<Vec<Remains>> {
     };
     for entry in entries {
         let path = entry.map_err(|problem| cannot("looked through", data_dir, &problem))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with("history.damaged-") {
+        if is_moved_aside(&path) {
             found.push((path, What::DamagedHistory));
-        } else if name == CHAT_HISTORY {
+        } else if path.file_name().is_some_and(|name| name == CHAT_HISTORY) {
             found.push((path, What::ChatHistory));
         }
     }
     if let Some(file) = log.file.as_ref().filter(|_| log.content) {
-        let numbered = (1..=9).map(|number| numbered(file, number));
-        found.extend(std::iter::once(file.clone()).chain(numbered).map(|path| (path, What::Log)));
+        found.extend(files_of_log(file).map(|path| (path, What::Log)));
     }
-    let remains = found.into_iter().filter_map(|(path, what)| {
-        let bytes = fs::metadata(&path).ok()?.len();
-        (bytes > 0).then_some(Remains { path, bytes, what })
-    });
-    let mut remains: Vec<Remains> = remains.collect();
+    let mut remains = Vec::new();
+    for (path, what) in found {
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.len() > 0 => remains.push(Remains { path, bytes: metadata.len(), what }),
+            Err(problem) if problem.kind() != io::ErrorKind::NotFound => {
+                return Err(cannot("looked at", &path, &problem));
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
     remains.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(remains)
 }
@@ -76,15 +81,9 @@ impl Remains {
             What::ChatHistory => "what was typed in `claude-bridge chat`",
             What::Log => "a log with content",
         };
-        let size = crate::commands::terminal::screen::bytes(self.bytes);
+        let size = bytes(self.bytes);
         format!("{} ({size}), {what}", self.path.display())
     }
-}
-
-fn numbered(file: &Path, number: u32) -> PathBuf {
-    let mut name: OsString = file.as_os_str().to_owned();
-    name.push(format!(".{number}"));
-    name.into()
 }
 
 fn cannot(be: &str, path: &Path, problem: &io::Error) -> Error {
